@@ -1,0 +1,103 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Developer builds, made through `scripts/`, optimise the kernels also in debug builds. Unsafe flags never
+/// reach a package that names this one by version, because only the scripts set this variable.
+let isDeveloperBuild = Context.environment["DEEPSPEED_SWIFT_DEVELOPER"] != nil
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+let kernelSettings: [CXXSetting] = isDeveloperBuild ? [.unsafeFlags(["-O3"])] : []
+
+/// A library target of ours: the same settings everywhere.
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of one target, which mirror its folders.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "deepspeed-swift",
+  products: [
+    .library(name: "DeepSpeed", targets: ["DeepSpeed"]),
+    .executable(name: "deepspeed", targets: ["DeepSpeedCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // Floor 0: C and C++ behind plain C headers.
+    .systemLibrary(name: "CLibtorch", pkgConfig: "deepspeed-libtorch"),
+    .target(name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.define("GLIBCXX_USE_CXX11_ABI", to: "1")]),
+    .target(
+      name: "CKernels", cxxSettings: kernelSettings,
+      linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+    // Floor 1: tensors.
+    floor("Torch", ["CTorch", "CKernels"]),
+    // Floor 2.
+    floor("Collectives", ["Torch", "CTorch"]),
+    floor("Layers", ["Torch"]),
+    floor("Optimizers", ["Torch", "CKernels"]),
+    floor("Tokenizers", []),
+    floor("RunSettings", []),
+    floor("Launcher", []),
+    floor("Monitoring", []),
+    // Floor 3.
+    floor("Models", ["Torch", "Layers"]),
+    floor("Datasets", ["Torch", "Tokenizers"]),
+    floor("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "CKernels"]),
+    floor("Checkpoints", ["Torch", "Collectives", "Layers"]),
+    // Floor 4.
+    floor(
+      "Training",
+      [
+        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Monitoring", "Models", "Datasets",
+        "ZeRO", "Checkpoints",
+      ]),
+    floor("Inference", ["Torch", "Layers", "Tokenizers", "Models", "Checkpoints"]),
+    // The library's one door, and the command.
+    floor(
+      "DeepSpeed",
+      [
+        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
+        "Datasets", "ZeRO", "Checkpoints", "Training", "Inference",
+      ]),
+    .executableTarget(
+      name: "DeepSpeedCLI",
+      dependencies: [
+        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
+        "Datasets", "ZeRO", "Checkpoints", "Training", "Inference",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["Torch", "Collectives"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    tests("Torch", ["CTorch", "TestSupport"]),
+    tests("CKernels", []),
+    tests("Collectives", ["Torch", "TestSupport"]),
+    tests("Layers", ["Torch", "TestSupport"]),
+    tests("Optimizers", ["Torch", "CKernels", "TestSupport"]),
+    tests("Tokenizers", [], resources: [.copy("Fixtures")]),
+    tests("RunSettings", []),
+    tests("Launcher", []),
+    tests("Monitoring", []),
+    tests("Models", ["Torch", "Layers", "Checkpoints", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("Datasets", ["Torch", "Tokenizers", "TestSupport"]),
+    tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
+    tests("Checkpoints", ["Torch", "Layers", "Collectives", "TestSupport"]),
+    tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Tokenizers", "TestSupport"]),
+    tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
+  ],
+  cxxLanguageStandard: .cxx20
+)

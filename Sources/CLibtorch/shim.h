@@ -1,0 +1,1 @@
+// The libraries and headers come from the pkg-config file that scripts/bootstrap writes.
