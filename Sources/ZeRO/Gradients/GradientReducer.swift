@@ -1,0 +1,239 @@
+public import Collectives
+public import Layers
+public import Torch
+
+/// Collects the gradients that backward produces into buckets and reduces each bucket over the ranks as soon
+/// as it is full, while backward goes on (arXiv 1910.02054, sections 5.2 and 7.1).
+///
+/// Buckets are reduced in index order on every rank, whatever order the gradients arrive in: ranks whose
+/// graphs differ (an unused parameter here, another there) still issue the same collectives.
+///
+/// Sums travel unscaled; the division by the rank count belongs to `gradientMultiplier`, which the optimizer
+/// kernel applies in its one pass.
+public final class GradientReducer {
+  /// What a rank keeps of the reduced gradients.
+  public enum Retention: Sendable, Equatable {
+    /// Stage 0: everything, in place.
+    case whole
+    /// Stage 1: the whole buffer stays, of which this rank's slice is reduced.
+    case wholeBufferOwnSlice
+    /// Stage 2: this rank's slice; the buffer is freed after each backward.
+    case ownSlice
+  }
+
+  /// How gradients of different ranks are combined.
+  public struct Combination: Sendable, Equatable {
+    /// The factor before the sum over ranks.
+    public var multiplierBefore: Double
+    /// The factor that remains to be applied after it.
+    public var multiplierAfter: Double
+
+    /// `gradient_allreduce_op`, `prescale_gradients` and `gradient_predivide_factor` as two factors.
+    ///
+    /// - Parameters:
+    ///   - isMean: divide by the rank count in all; false for "sum".
+    ///   - prescale: divide before the sum instead of after it.
+    ///   - predivideFactor: divide by this before and multiply after, when not prescaling.
+    ///   - rankCount: ranks in the sum.
+    public init(isMean: Bool, prescale: Bool, predivideFactor: Double, rankCount: Int) {
+      let overall = isMean ? 1 / Double(rankCount) : 1
+      multiplierBefore = !isMean ? 1 : prescale ? overall : 1 / predivideFactor
+      multiplierAfter = overall / multiplierBefore
+    }
+  }
+
+  /// Reductions that may be under way at once: one on the wire while the next bucket fills. More would only
+  /// hold more buffers.
+  private static let inFlightLimit = 2
+
+  private let groups: [FlatGroup]
+  private let processGroup: ProcessGroup
+  private let retention: Retention
+  private let combination: Combination
+  private let communicationDType: DType?
+  /// The buckets of all groups, in the one order in which they are reduced.
+  private var buckets: [GradientBucket] = []
+  private var firstBucket: [Int] = []
+  private var shards: [Tensor?] = []
+  private var inFlight: [Reduction] = []
+  private var gathers: [Work] = []
+  private var nextBucket = 0
+  private var isSynchronizing = true
+  private var hooks: [HookRegistration] = []
+
+  /// One bucket's reduce-scatter under way.
+  private struct Reduction {
+    let bucket: Int
+    let work: Work
+    let shard: Tensor
+    /// Keeps the sent copy alive until the work is done.
+    let sent: Tensor
+  }
+
+  /// Attaches to the parameters of `groups`.
+  ///
+  /// - Parameters:
+  ///   - gradientDType: the dtype in which gradients are kept and accumulated.
+  ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
+  ///   - overlap: reduce during backward; otherwise all buckets at its end.
+  public init(
+    groups: [FlatGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
+    gradientDType: DType, communicationDType: DType?, overlap: Bool
+  ) throws {
+    self.groups = groups
+    self.processGroup = processGroup
+    self.retention = retention
+    self.combination = combination
+    self.communicationDType = communicationDType == gradientDType ? nil : communicationDType
+    for group in groups {
+      firstBucket.append(buckets.count)
+      for bucket in group.layout.buckets {
+        buckets.append(
+          GradientBucket(
+            bucket: bucket, label: GradientReducer.label(of: bucket, in: group.layout), dtype: gradientDType,
+            device: group.values.device))
+      }
+    }
+    shards = Array(repeating: nil, count: buckets.count)
+    try attach(overlap: overlap)
+  }
+
+  private static func label(of bucket: FlatLayout.Bucket, in layout: FlatLayout) -> String {
+    guard let first = bucket.entries.first, let last = bucket.entries.last else { return "empty bucket" }
+    let head = layout.members[first.member].path
+    let tail = layout.members[last.member].path
+    return head == tail ? "gradient of \(head)" : "gradients of \(head) ... \(tail) (\(bucket.entries.count))"
+  }
+
+  private func attach(overlap: Bool) throws {
+    for (groupIndex, group) in groups.enumerated() {
+      for (bucketIndex, bucket) in group.layout.buckets.enumerated() {
+        let position = firstBucket[groupIndex] + bucketIndex
+        for (entryIndex, entry) in bucket.entries.enumerated() {
+          let hook = try group.parameters[entry.member].tensor.onGradientAccumulated { [unowned self] tensor in
+            try self.gradientReady(of: tensor, bucket: position, entry: entryIndex, overlap: overlap)
+          }
+          hooks.append(hook)
+        }
+      }
+    }
+  }
+
+  private func gradientReady(of tensor: Tensor, bucket: Int, entry: Int, overlap: Bool) throws {
+    guard let gradient = tensor.gradient else { return }
+    try withoutGradients { try buckets[bucket].accept(gradient, entry: entry) }
+    try tensor.setGradient(nil)
+    guard isSynchronizing && overlap else { return }
+    while nextBucket < buckets.count && buckets[nextBucket].isComplete { try reduceNextBucket() }
+  }
+
+  /// Starts a backward pass. With `synchronize` false its gradients only accumulate on this rank
+  /// (accumulation before the boundary at stages 0 and 1, `no_sync`).
+  public func beginBackward(synchronize: Bool) {
+    isSynchronizing = synchronize
+    nextBucket = 0
+    for bucket in buckets { bucket.beginBackward() }
+  }
+
+  /// Ends a backward pass: reduces what is left, waits, and keeps what this rank's step will read.
+  ///
+  /// - Throws: `CollectiveError` when a rank failed or did not come.
+  public func finishBackward() throws {
+    guard isSynchronizing else { return }
+    try withoutGradients {
+      while nextBucket < buckets.count { try reduceNextBucket() }
+      while !inFlight.isEmpty { try settleOldest() }
+      for work in gathers { try work.wait() }
+      gathers = []
+    }
+  }
+
+  private func reduceNextBucket() throws {
+    let index = nextBucket
+    nextBucket += 1
+    let bucket = buckets[index]
+    try bucket.fillAbsent()
+    var whole = try bucket.wholeBuffer()
+    if combination.multiplierBefore != 1 { try whole.mulInPlace(combination.multiplierBefore) }
+    guard processGroup.size > 1 else {
+      if retention == .ownSlice { try keepShard(index, whole) }
+      return
+    }
+    if let communicationDType { whole = try whole.to(communicationDType) }
+    if inFlight.count == GradientReducer.inFlightLimit { try settleOldest() }
+    let shardCount = bucket.bucket.elementCount / processGroup.size
+    let shard = try Tensor.empty([shardCount], dtype: whole.dtype, device: whole.device)
+    let work = try processGroup.reduceScatter(into: shard, from: whole, op: .sum, label: bucket.label)
+    inFlight.append(Reduction(bucket: index, work: work, shard: shard, sent: whole))
+  }
+
+  /// Waits for the oldest reduction and puts its result where the retention wants it.
+  private func settleOldest() throws {
+    let reduction = inFlight.removeFirst()
+    try reduction.work.wait()
+    let bucket = buckets[reduction.bucket]
+    switch retention {
+    case .whole: try gather(reduction, into: bucket.wholeBuffer(), label: bucket.label)
+    case .wholeBufferOwnSlice: try ownSlice(of: bucket).copyInPlace(reduction.shard)
+    case .ownSlice: try keepShard(reduction.bucket, reduction.shard)
+    }
+  }
+
+  private func gather(_ reduction: Reduction, into whole: Tensor, label: String) throws {
+    if whole.dtype == reduction.shard.dtype {
+      gathers.append(try processGroup.allGather(into: whole, from: reduction.shard, label: label))
+    } else {
+      let gathered = try Tensor.empty([whole.elementCount], dtype: reduction.shard.dtype, device: whole.device)
+      try processGroup.allGather(into: gathered, from: reduction.shard, label: label).wait()
+      try whole.copyInPlace(gathered)
+    }
+  }
+
+  private func keepShard(_ index: Int, _ reduced: Tensor) throws {
+    let bucket = buckets[index]
+    let dtype = try bucket.wholeBuffer().dtype
+    if let kept = shards[index] {
+      try kept.addInPlace(reduced)
+    } else {
+      shards[index] = reduced.dtype == dtype ? reduced : try reduced.to(dtype)
+    }
+    bucket.clear(keepingMemory: false)
+  }
+
+  private func ownSlice(of bucket: GradientBucket) throws -> Tensor {
+    let count = bucket.bucket.elementCount / processGroup.size
+    return try bucket.wholeBuffer().narrow(dim: 0, start: processGroup.rank * count, length: count)
+  }
+
+  /// The reduced gradient that this rank's step of one bucket reads, `[shard]` or, at stage 0, `[bucket]`.
+  /// Nil when no backward has run since the last `clear`.
+  public func gradient(group: Int, bucket: Int) throws -> Tensor? {
+    let index = firstBucket[group] + bucket
+    switch retention {
+    case .whole: return buckets[index].buffer
+    case .wholeBufferOwnSlice: return buckets[index].buffer == nil ? nil : try ownSlice(of: buckets[index])
+    case .ownSlice: return shards[index]
+    }
+  }
+
+  /// The factor that turns what `gradient(group:bucket:)` holds into the mean (or sum) over ranks.
+  public var gradientMultiplier: Double { combination.multiplierAfter }
+
+  /// Forgets all gradients (`zero_grad`), after a step or a skipped one.
+  public func clear() {
+    for bucket in buckets { bucket.clear(keepingMemory: retention != .ownSlice) }
+    for index in shards.indices { shards[index] = nil }
+    inFlight = []
+  }
+
+  /// Bytes of gradients held now, in buffers and slices.
+  public var byteCount: Int {
+    buckets.reduce(0) { $0 + ($1.buffer?.byteCount ?? 0) } + shards.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+  }
+
+  /// Detaches from the parameters; gradients then stay where autograd puts them.
+  public func close() {
+    for hook in hooks { hook.remove() }
+    hooks = []
+  }
+}

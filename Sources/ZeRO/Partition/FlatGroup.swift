@@ -1,0 +1,52 @@
+public import Layers
+public import Torch
+
+/// The working parameters of one optimizer group in one flat buffer; each parameter's tensor is a view of it.
+///
+/// One group is one kernel call and one collective a bucket, whatever the number of parameters
+/// (arXiv 1910.02054, section 5).
+public final class FlatGroup {
+  /// Which elements lie where.
+  public let layout: FlatLayout
+  /// The parameters, in the order of `layout.members`.
+  public let parameters: [Parameter]
+  /// All working parameters, `[layout.elementCount]`, in the dtype of training.
+  public let values: Tensor
+
+  /// Moves `parameters` into a flat buffer of `dtype` on `device`; their tensors become views of it.
+  ///
+  /// - Throws: `TorchError` when memory runs out.
+  public init(layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device) throws {
+    precondition(
+      layout.members.count == parameters.count,
+      "the layout has \(layout.members.count) members for \(parameters.count) parameters")
+    self.layout = layout
+    self.parameters = parameters
+    values = try Tensor.zeros([max(layout.elementCount, 1)], dtype: dtype, device: device)
+    try withoutGradients {
+      for bucket in layout.buckets {
+        for entry in bucket.entries {
+          let parameter = parameters[entry.member]
+          let shape = parameter.tensor.shape
+          let view = try values.narrow(dim: 0, start: bucket.offset + entry.offset, length: entry.elementCount)
+            .view(shape)
+          try view.copyInPlace(parameter.tensor)
+          try parameter.replaceData(with: view)
+        }
+      }
+    }
+  }
+
+  /// The elements of one bucket, `[bucket.elementCount]`, a view.
+  public func bucketValues(_ index: Int) throws -> Tensor {
+    let bucket = layout.buckets[index]
+    return try values.narrow(dim: 0, start: bucket.offset, length: bucket.elementCount)
+  }
+
+  /// The part of one bucket whose states `rank` keeps, `[bucket.shardElementCount]`, a view.
+  public func shardValues(_ index: Int, rank: Int) throws -> Tensor {
+    let bucket = layout.buckets[index]
+    let shard = bucket.shard(of: layout.partitionCount == 1 ? 0 : rank)
+    return try values.narrow(dim: 0, start: bucket.offset + shard.lowerBound, length: shard.count)
+  }
+}
