@@ -146,3 +146,12 @@ ENV
     if echo "$root/lib" | write_if_changed /etc/ld.so.conf.d/deepspeed-libtorch.conf; then ldconfig; fi
   fi
 }
+
+# fetch_english_text FILE: the King James Bible as plain text, from Debian's package bible-kjv-text.
+fetch_english_text() {
+  need_command bible bible-kjv
+  mkdir -p "$(dirname "$1")"
+  bible -f 'gen1:1-rev22:21' | sed 's/^[^ ]* //' >"$1.new"
+  [ "$(stat -c %s "$1.new")" -gt 1000000 ] || fail "the text of the package bible-kjv-text came out empty: run 'apt-get install --reinstall bible-kjv-text' and this again."
+  mv "$1.new" "$1"
+}
