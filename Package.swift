@@ -56,7 +56,7 @@ let package = Package(
     floor("Models", ["Torch", "Layers"]),
     floor("Datasets", ["Torch", "Tokenizers"]),
     floor("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "CKernels"]),
-    floor("Checkpoints", ["Torch", "Collectives", "Layers"]),
+    floor("Checkpoints", ["Torch", "Collectives", "Layers", "CKernels"]),
     // Floor 4.
     floor(
       "Training",
@@ -93,9 +93,9 @@ let package = Package(
     tests("Launcher", []),
     tests("Monitoring", []),
     tests("Models", ["Torch", "Layers", "Checkpoints", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
-    tests("Datasets", ["Torch", "Tokenizers", "TestSupport"]),
+    tests("Datasets", ["Torch", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
-    tests("Checkpoints", ["Torch", "Layers", "Collectives", "TestSupport"]),
+    tests("Checkpoints", ["Torch", "Layers", "Collectives", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Tokenizers", "TestSupport"]),
     tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
   ],
