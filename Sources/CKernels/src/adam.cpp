@@ -1,0 +1,56 @@
+// Adam and AdamW: the plain loop first, then the dispatch to the vector loops of adam_lanes.h.
+#pragma clang fp contract(off)
+
+#define CK_BODY "adam_lanes.h"
+#include "adam.h"
+#include "each_level.h"
+
+
+namespace ck {
+
+AdamFactors::AdamFactors(const ck_adam_options &options) {
+  const auto t = static_cast<double>(options.step);
+  const double correction1 = options.bias_correction ? 1 - std::pow(options.beta1, t) : 1;
+  const double correction2 = options.bias_correction ? 1 - std::pow(options.beta2, t) : 1;
+  multiplier = static_cast<float>(options.gradient_multiplier);
+  gradient_decay = options.decoupled ? 0 : static_cast<float>(options.weight_decay);
+  decay = options.decoupled ? static_cast<float>(options.learning_rate * options.weight_decay) : 0;
+  beta1 = static_cast<float>(options.beta1);
+  beta1_rest = static_cast<float>(1 - options.beta1);
+  beta2 = static_cast<float>(options.beta2);
+  beta2_rest = static_cast<float>(1 - options.beta2);
+  rate = static_cast<float>(options.learning_rate / correction1);
+  root_factor = static_cast<float>(1 / std::sqrt(correction2));
+  epsilon = static_cast<float>(options.epsilon);
+}
+
+void adam_reference(const ck_adam_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept {
+  for (int64_t i = begin; i < end; i++) {
+    const float p = b.master[i];
+    const float g = f.multiplier * load(b.gradient, b.gradient_dtype, i) + f.gradient_decay * p;
+    const float m = f.beta1 * load(b.first_moment, b.state_dtype, i) + f.beta1_rest * g;
+    const float v = f.beta2 * load(b.second_moment, b.state_dtype, i) + f.beta2_rest * (g * g);
+    const float update = f.rate * (m / (std::sqrt(v) * f.root_factor + f.epsilon));
+    const float next = p - (update + f.decay * p);
+    store(b.first_moment, b.state_dtype, i, m);
+    store(b.second_moment, b.state_dtype, i, v);
+    b.master[i] = next;
+    if (b.copy != nullptr) store(b.copy, b.copy_dtype, i, next);
+  }
+}
+
+}  // namespace ck
+
+extern "C" void ck_adam_step_reference(
+    const ck_adam_buffers *buffers, const ck_adam_options *options) noexcept {
+  ck::adam_reference(*buffers, ck::AdamFactors(*options), 0, buffers->count);
+}
+
+extern "C" void ck_adam_step(
+    const ck_adam_buffers *buffers, const ck_adam_options *options, ck_isa level, ck_executor executor) noexcept {
+  const ck::AdamFactors factors(*options);
+  const auto range = CK_SELECT(level, adam_range);
+  ck::for_ranges(executor, buffers->count, [&](int64_t begin, int64_t end) {
+    range(*buffers, factors, begin, end);
+  });
+}
