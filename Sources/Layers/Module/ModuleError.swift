@@ -16,7 +16,7 @@ public enum ModuleError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A layer was called with a tensor that it cannot take.
   case wrongInput(module: String, expected: String, found: String)
   /// Dropout needs random numbers and has no generator.
-  case missingGenerator(path: ParameterPath)
+  case missingGenerator
 
   /// One line: what, where, what was expected and what to do.
   public var description: String {
@@ -36,8 +36,8 @@ public enum ModuleError: Error, Sendable, Equatable, CustomStringConvertible {
       return "'\(path)' is declared with shape \(expected) but was given a tensor of shape \(found)"
     case .wrongInput(let module, let expected, let found):
       return "\(module) expects \(expected), found \(found)"
-    case .missingGenerator(let path):
-      return "dropout at '\(path)' is training without a generator: call setGenerator(_:) on the model first"
+    case .missingGenerator:
+      return "dropout is training without a generator: call setGenerator(_:) on the model first"
     }
   }
 

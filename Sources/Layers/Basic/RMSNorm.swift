@@ -1,0 +1,25 @@
+public import Torch
+
+/// `y = x / sqrt(mean(x^2) + epsilon) * g` over the last dimension, statistics in float32.
+///
+/// - Source: Zhang, Sennrich, "Root mean square layer normalization", 2019, arXiv:1910.07467.
+public final class RMSNorm: Layer {
+  /// The scale `g [width]`.
+  @Parameter public var weight: Tensor
+  private let width: Int
+  private let epsilon: Double
+
+  /// A norm over vectors of `width` elements.
+  public init(width: Int, epsilon: Double = 1e-6) {
+    _weight = Parameter("weight", shape: [width], .ones)
+    self.width = width
+    self.epsilon = epsilon
+    super.init()
+  }
+
+  /// - Parameter input: `[..., width]`
+  /// - Returns: the same shape and dtype
+  public override func forward(_ input: Tensor) throws -> Tensor {
+    try input.rmsNorm(normalizedShape: [width], weight: weight, eps: epsilon)
+  }
+}
