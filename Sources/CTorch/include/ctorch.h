@@ -1,0 +1,14 @@
+// The C face of libtorch: everything that Swift sees of it.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include "ctorch/autograd.h"
+#include "ctorch/base.h"
+#include "ctorch/op_types.h"
+#include "ctorch/ops_generated.h"
+#include "ctorch/random.h"
+#include "ctorch/runtime.h"
+#include "ctorch/storage.h"
+#include "ctorch/tensor.h"
+
+#endif

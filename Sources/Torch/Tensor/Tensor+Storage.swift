@@ -1,0 +1,124 @@
+internal import CTorch
+
+/// The memory behind a tensor.
+extension Tensor {
+  /// The position of the first element in the storage, in elements.
+  public var storageOffset: Int {
+    withHandle { ct_tensor_storage_offset($0) }
+  }
+
+  /// Bytes of the whole storage, which other tensors may share.
+  public var storageByteCount: Int {
+    withHandle { ct_storage_byte_count($0) }
+  }
+
+  /// A number that all tensors over one storage have in common, and no other storage that is alive.
+  public var storageIdentity: UInt {
+    withHandle { ct_storage_identity($0) }
+  }
+
+  /// Whether both tensors see the same storage.
+  public func sharesStorage(with other: Tensor) -> Bool {
+    withHandle { own in other.withHandle { ct_storage_is_shared(own, $0) } }
+  }
+
+  /// Gives the storage this many bytes, keeping those that fit; 0 frees its memory. The shape stays, so that
+  /// no element may be touched before the storage is large enough again.
+  ///
+  /// - Throws: `TorchError` of kind `outOfMemory`, or `shape` for memory that is not libtorch's own.
+  public func resizeStorage(byteCount: Int) throws(TorchError) {
+    try Tensor.call("resize_", self) { ct_storage_resize($0, byteCount) }
+  }
+
+  /// The bytes of a contiguous CPU tensor, for the length of `body`.
+  ///
+  /// The tensor must be contiguous and on the CPU.
+  public func withUnsafeMutableBytes<Result, Failure: Error>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    precondition(device == .cpu, "the bytes of a tensor on \(device)")
+    precondition(isContiguous, "the bytes of a tensor of shape \(shape) with strides \(strides)")
+    let count = byteCount
+    let pointer = withHandle { ct_tensor_data($0) }
+    precondition(
+      count == 0 || storageByteCount >= count + storageOffset * dtype.byteCount,
+      "the bytes of a tensor whose storage has been resized to \(storageByteCount) bytes")
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeMutableRawBufferPointer(start: count == 0 ? nil : pointer, count: count))
+  }
+
+  /// A tensor over a part of a mapped file, which stays mapped as long as the tensor's storage is used.
+  ///
+  /// Nothing is read until an element is. Data at an offset that is no multiple of the dtype's size is copied.
+  ///
+  /// - Throws: `TorchError` of kind `shape` when the part does not lie within the file.
+  public static func fromFile(
+    _ map: FileMap, byteOffset: Int, shape: [Int], dtype: DType
+  ) throws(TorchError) -> Tensor {
+    let byteCount = try byteCount(of: shape, dtype)
+    guard byteOffset >= 0, byteOffset <= map.byteCount, byteCount <= map.byteCount - byteOffset else {
+      throw TorchError(
+        kind: .shape, op: "fromFile",
+        message: "\(byteCount) bytes from byte \(byteOffset) on do not lie within the \(map.byteCount) bytes of "
+          + map.path)
+    }
+    let memory = byteCount == 0 ? nil : map.pointer?.advanced(by: byteOffset)
+    if let memory, byteOffset % dtype.byteCount != 0 {
+      let copy = try Tensor.empty(shape, dtype: dtype)
+      copy.withUnsafeMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(start: memory, count: byteCount)) }
+      withExtendedLifetime(map) {}
+      return copy
+    }
+    return try over(memory, shape: shape, dtype: dtype, owner: map)
+  }
+
+  /// A tensor over memory of the caller's; `onRelease` is called once, when the last tensor over it has ended,
+  /// on whatever thread that happens, and also when this call fails.
+  ///
+  /// `pointer` must hold as many bytes as the shape needs until then.
+  ///
+  /// - Throws: `TorchError` of kind `shape` for a negative size.
+  public static func borrowing(
+    _ pointer: UnsafeMutableRawPointer, shape: [Int], dtype: DType,
+    onRelease: @escaping @Sendable () -> Void
+  ) throws(TorchError) -> Tensor {
+    let owner = ReleaseAction(onRelease)
+    _ = try byteCount(of: shape, dtype)
+    return try over(pointer, shape: shape, dtype: dtype, owner: owner)
+  }
+
+  private static func over(
+    _ memory: UnsafeMutableRawPointer?, shape: [Int], dtype: DType, owner: AnyObject
+  ) throws(TorchError) -> Tensor {
+    var result: OpaquePointer?
+    try call("from_blob") {
+      ct_tensor_from_memory(memory, shape, shape.count, dtype.rawValue, ct_owned(giving: owner), &result)
+    }
+    return Tensor(owning: result)
+  }
+
+  private static func byteCount(of shape: [Int], _ dtype: DType) throws(TorchError) -> Int {
+    var count = dtype.byteCount
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow else {
+        throw TorchError(kind: .shape, op: "from_blob", message: "\(shape) is not the shape of a tensor")
+      }
+      count = product
+    }
+    return count
+  }
+}
+
+/// Calls its closure when it ends.
+private final class ReleaseAction {
+  private let action: @Sendable () -> Void
+
+  init(_ action: @escaping @Sendable () -> Void) {
+    self.action = action
+  }
+
+  deinit {
+    action()
+  }
+}
