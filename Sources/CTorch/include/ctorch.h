@@ -6,6 +6,7 @@
 #include "ctorch/base.h"
 #include "ctorch/op_types.h"
 #include "ctorch/ops_generated.h"
+#include "ctorch/parallel.h"
 #include "ctorch/random.h"
 #include "ctorch/runtime.h"
 #include "ctorch/storage.h"
