@@ -1,0 +1,296 @@
+import Glibc
+
+/// One process of a job: how to start it and how to speak of it.
+public struct SupervisedProcess: Sendable {
+  /// What it is called in reports, such as `rank 3`.
+  public var name: String
+  /// What stands before each line it writes; empty for nothing.
+  public var prefix: String
+  /// The program and its surroundings.
+  public var command: ProcessCommand
+  /// A file that gets a copy of all it writes; nil for none.
+  public var logPath: String?
+
+  /// A process of a job.
+  public init(name: String, prefix: String = "", command: ProcessCommand, logPath: String? = nil) {
+    self.name = name
+    self.prefix = prefix
+    self.command = command
+    self.logPath = logPath
+  }
+}
+
+/// How a job ended.
+public struct SupervisionOutcome: Sendable, Equatable {
+  /// The process whose failure ended the job.
+  public struct Failure: Sendable, Equatable {
+    /// Its position among the processes of the job.
+    public var index: Int
+    /// Its name.
+    public var name: String
+    /// Its process number.
+    public var identifier: Int32
+    /// How it ended.
+    public var exit: ProcessExit
+    /// The last lines it wrote to standard error, or to standard output when it wrote no error.
+    public var lastLines: [String]
+  }
+
+  /// How each process ended, in the order they were given.
+  public var exits: [ProcessExit]
+  /// The first failure; nil when none failed, or when the job was cancelled before.
+  public var failure: Failure?
+  /// The signal of the cancellation that ended the job; nil when it was not cancelled.
+  public var cancellationSignal: Int32?
+  /// The number of processes that did not end on request within the grace period.
+  public var forcedCount: Int
+
+  /// The code for the launcher to exit with: 0, the first failure's, or 128 plus the cancelling signal.
+  public var exitCode: Int32 {
+    failure?.exit.code ?? cancellationSignal.map { 128 + $0 } ?? 0
+  }
+}
+
+/// Runs the processes of a job side by side until all have ended, or ends them all when one fails.
+///
+/// Each process is the head of its own process group, so that whatever it starts can be ended with it. The
+/// calling thread does all the work and is blocked until the end.
+public final class Supervisor {
+  /// The time between asking the others to end and killing them.
+  public static let defaultGrace = Duration.seconds(5)
+  private static let leftoverGrace = Duration.seconds(1)
+
+  private enum Phase {
+    case running
+    case ending(deadline: ContinuousClock.Instant)
+    case killed
+  }
+
+  private let processes: [SupervisedProcess]
+  private let grace: Duration
+  private let cancellation: Cancellation
+  private var console: Console
+  private var members: [Member] = []
+  private var phase = Phase.running
+  private var failure: SupervisionOutcome.Failure?
+  private var forcedCount = 0
+
+  /// A supervisor of some processes.
+  /// - Parameters:
+  ///   - processes: what to start, in rank order.
+  ///   - grace: how long processes may take to end after SIGTERM before SIGKILL follows.
+  ///   - cancellation: ends the job from outside.
+  ///   - sink: where the output goes.
+  public init(
+    _ processes: [SupervisedProcess], grace: Duration = Supervisor.defaultGrace,
+    cancellation: Cancellation = Cancellation(), sink: OutputSink
+  ) {
+    self.processes = processes
+    self.grace = grace
+    self.cancellation = cancellation
+    console = Console(sink: sink)
+  }
+
+  /// Starts the processes and waits for the end of the job.
+  /// - Returns: how it ended; when it returns, no process of the job is left.
+  /// - Throws: ``LaunchError`` when a process cannot be started; those already started are ended first.
+  public func run() throws(LaunchError) -> SupervisionOutcome {
+    let guardian = Guardian(grace: grace, environment: processes.first?.command.environment ?? [:])
+    defer { guardian?.dismiss() }
+    do throws(LaunchError) {
+      for process in processes {
+        let member = try Member(process)
+        guardian?.watch(group: member.child.identifier)
+        members.append(member)
+      }
+    } catch {
+      endAll()
+      superviseToTheEnd()
+      throw error
+    }
+    superviseToTheEnd()
+    return SupervisionOutcome(
+      exits: members.compactMap(\.child.exit), failure: failure,
+      cancellationSignal: failure == nil ? cancellation.requestedSignal : nil, forcedCount: forcedCount)
+  }
+
+  private func superviseToTheEnd() {
+    while members.contains(where: { $0.child.exit == nil }) {
+      waitForEvents()
+      for member in members { member.forwardOutput(to: &console) }
+      noticeExits()
+      advance()
+    }
+    endLeftovers()
+    for member in members { member.finish(on: &console) }
+    console.endRedrawnLine()
+  }
+
+  /// Sleeps until output arrives, a process ends, or it is time to look again.
+  private func waitForEvents() {
+    var descriptors: [pollfd] = []
+    var canMissExit = false
+    for member in members {
+      for descriptor in [member.child.standardOutput, member.child.standardError] where descriptor >= 0 {
+        descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+      }
+      if member.child.exit != nil { continue }
+      if member.child.exitDescriptor < 0 { canMissExit = true }
+      descriptors.append(pollfd(fd: member.child.exitDescriptor, events: Int16(POLLIN), revents: 0))
+    }
+    poll(&descriptors, nfds_t(descriptors.count), canMissExit ? 10 : 100)
+  }
+
+  private func noticeExits() {
+    var failed: [Int] = []
+    for (index, member) in members.enumerated() where member.child.noticesExit() {
+      if member.child.exit?.isSuccess == false { failed.append(index) }
+    }
+    guard case .running = phase, cancellation.requestedSignal == nil else { return }
+    // Of failures seen in the same instant, a crash is more likely the cause than an error about a lost peer.
+    let crashed = failed.first { index in
+      if case .signaled = members[index].child.exit { true } else { false }
+    }
+    guard let first = crashed ?? failed.first, let exit = members[first].child.exit else { return }
+    members[first].forwardOutput(to: &console)
+    failure = SupervisionOutcome.Failure(
+      index: first, name: processes[first].name, identifier: members[first].child.identifier, exit: exit,
+      lastLines: members[first].lastLines)
+  }
+
+  private func advance() {
+    switch phase {
+    case .running:
+      if failure != nil || cancellation.requestedSignal != nil { endAll() }
+    case .ending(let deadline):
+      if ContinuousClock.now >= deadline || cancellation.isUrgent { killAll() }
+    case .killed: break
+    }
+  }
+
+  private func endAll() {
+    for member in members { member.requestEnd() }
+    phase = .ending(deadline: ContinuousClock.now + grace)
+  }
+
+  private func killAll() {
+    forcedCount = members.count { $0.child.exit == nil }
+    for member in members { member.child.signalGroup(SIGKILL) }
+    phase = .killed
+  }
+
+  /// Ends what the processes started and left behind, so that nothing holds their output or their devices.
+  private func endLeftovers() {
+    for member in members {
+      member.child.signalGroup(SIGTERM)
+      member.child.reap()
+    }
+    let deadline = ContinuousClock.now + Self.leftoverGrace
+    while members.contains(where: { $0.child.hasLivingGroup }) {
+      for member in members { member.forwardOutput(to: &console) }
+      if ContinuousClock.now >= deadline {
+        for member in members { member.child.signalGroup(SIGKILL) }
+        break
+      }
+      usleep(5_000)
+    }
+  }
+}
+
+/// A started process with the state of its output.
+private final class Member {
+  let child: ChildProcess
+  private let endsByLifeline: Bool
+  private var output: LineForwarder
+  private var errors: LineForwarder
+  private let log: RankLog?
+
+  init(_ process: SupervisedProcess) throws(LaunchError) {
+    log = try process.logPath.map { path throws(LaunchError) in try RankLog(path: path) }
+    output = LineForwarder(prefix: process.prefix)
+    errors = LineForwarder(prefix: process.prefix)
+    endsByLifeline = process.command.input == .lifeline
+    child = try ChildProcess(process.command)
+  }
+
+  var lastLines: [String] { errors.lastLines.isEmpty ? output.lastLines : errors.lastLines }
+
+  func requestEnd() {
+    if endsByLifeline {
+      child.closeLifeline()
+    } else {
+      child.signalGroup(SIGTERM)
+      // A stopped process would not see the signal.
+      child.signalGroup(SIGCONT)
+    }
+  }
+
+  /// Hands on everything that can be read now.
+  func forwardOutput(to console: inout Console) {
+    if child.standardOutput >= 0, drain(child.standardOutput, .standardOutput, &output, &console) {
+      child.closeOutput()
+    }
+    if child.standardError >= 0, drain(child.standardError, .standardError, &errors, &console) {
+      child.closeErrors()
+    }
+  }
+
+  func finish(on console: inout Console) {
+    forwardOutput(to: &console)
+    console.write(output.finish(), to: .standardOutput)
+    console.write(errors.finish(), to: .standardError)
+  }
+
+  /// Reads a bounded amount, so that one chatty rank does not starve the others; true at the end of the stream.
+  private func drain(
+    _ descriptor: Int32, _ stream: OutputStream, _ lines: inout LineForwarder, _ console: inout Console
+  ) -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    for _ in 0..<16 {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count == 0 { return true }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return errno != EAGAIN
+      }
+      log?.write(chunk[..<count])
+      console.write(lines.take(chunk[..<count]), to: stream)
+    }
+    return false
+  }
+}
+
+/// The terminal or file that all ranks share.
+private struct Console {
+  private static let eraseLine = Array("\u{1B}[K".utf8)
+  let sink: OutputSink
+  private var isOnRedrawnLine = false
+
+  init(sink: OutputSink) { self.sink = sink }
+
+  mutating func write(_ bytes: [UInt8], to stream: OutputStream) {
+    if bytes.isEmpty { return }
+    sink.write(isOnRedrawnLine && sink.isTerminal ? Self.eraseLine + bytes : bytes, to: stream)
+    isOnRedrawnLine = bytes.last == UInt8(ascii: "\r")
+  }
+
+  /// Leaves a line that was redrawn in place, so that what follows stands below it.
+  mutating func endRedrawnLine() {
+    if isOnRedrawnLine { sink.write([UInt8(ascii: "\n")], to: .standardError) }
+    isOnRedrawnLine = false
+  }
+}
+
+/// A file that gets all output of one rank.
+private final class RankLog {
+  private let descriptor: Int32
+
+  init(path: String) throws(LaunchError) {
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    if descriptor < 0 { throw .file(path: path, action: "write", reason: systemError(errno)) }
+  }
+
+  deinit { close(descriptor) }
+
+  func write(_ bytes: ArraySlice<UInt8>) { TextFile.writeAll(Array(bytes), to: descriptor) }
+}
