@@ -1,0 +1,113 @@
+/// The three batch sizes; `trainBatchSize = microBatchSize x gradientAccumulationSteps x dataParallelSize`.
+public struct BatchPlan: Sendable, Equatable {
+  /// Samples of all ranks for one optimizer step.
+  public let trainBatchSize: Int
+  /// Samples of one rank in one pass.
+  public let microBatchSize: Int
+  /// Passes for one optimizer step.
+  public let gradientAccumulationSteps: Int
+  /// Ranks that take different samples.
+  public let dataParallelSize: Int
+}
+
+/// Works out the batch sizes that are not written from those that are.
+struct BatchArithmetic {
+  typealias Problem = (path: String, kind: ConfigurationProblem.Kind, found: String, expected: String)
+
+  /// What was written, or known from the run.
+  var train: Int?
+  var micro: Int?
+  var accumulation: Int?
+  let ranks: Int
+
+  /// The three sizes, how each missing one was computed, or what does not multiply up.
+  func solved() -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
+    if let sizes = [train, micro, accumulation].compactMap({ $0 }).max(), sizes > 1 << 40 {
+      return .failure(
+        BatchFailure(path: Self.trainKey, found: "a batch size of \(sizes)", expected: "at most \(1 << 40)"))
+    }
+    switch (train, micro, accumulation) {
+    case (let train?, let micro?, let accumulation?): return checked(train, micro, accumulation)
+    case (let train?, let micro?, nil):
+      guard train % (micro * ranks) == 0 else {
+        return .failure(
+          indivisible(train, by: "\(micro) x \(ranksText)", micro * ranks, "train_micro_batch_size_per_gpu x ranks"))
+      }
+      return found(
+        train, micro, train / (micro * ranks), [Self.accumulationKey: "\(train) / (\(micro) x \(ranksText))"])
+    case (let train?, nil, let accumulation?):
+      guard train % (accumulation * ranks) == 0 else {
+        return .failure(
+          indivisible(
+            train, by: "\(accumulation) x \(ranksText)", accumulation * ranks, "gradient_accumulation_steps x ranks"))
+      }
+      return found(
+        train, train / (accumulation * ranks), accumulation,
+        [Self.microKey: "\(train) / (\(accumulation) x \(ranksText))"])
+    case (let train?, nil, nil):
+      guard train % ranks == 0 else { return .failure(indivisible(train, by: ranksText, ranks, "ranks")) }
+      return found(
+        train, train / ranks, 1,
+        [Self.microKey: "\(train) / \(ranksText)", Self.accumulationKey: "one pass a step"])
+    case (nil, let micro?, let accumulation?):
+      return found(
+        micro * accumulation * ranks, micro, accumulation,
+        [Self.trainKey: "\(micro) x \(accumulation) x \(ranksText)"])
+    case (nil, let micro?, nil):
+      return found(
+        micro * ranks, micro, 1,
+        [Self.trainKey: "\(micro) x 1 x \(ranksText)", Self.accumulationKey: "one pass a step"])
+    case (nil, nil, _):
+      return .failure(
+        BatchFailure(
+          path: Self.trainKey, kind: .missing,
+          found: "neither \"train_batch_size\" nor \"train_micro_batch_size_per_gpu\"",
+          expected: "at least one of the two"))
+    }
+  }
+
+  static let trainKey = "train_batch_size"
+  static let microKey = "train_micro_batch_size_per_gpu"
+  static let accumulationKey = "gradient_accumulation_steps"
+
+  private var ranksText: String { ranks == 1 ? "1 rank" : "\(ranks) ranks" }
+
+  private func found(
+    _ train: Int, _ micro: Int, _ accumulation: Int, _ sources: [String: String]
+  ) -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
+    let plan = BatchPlan(
+      trainBatchSize: train, microBatchSize: micro, gradientAccumulationSteps: accumulation, dataParallelSize: ranks)
+    return .success((plan, sources))
+  }
+
+  private func checked(
+    _ train: Int, _ micro: Int, _ accumulation: Int
+  ) -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
+    let (first, overflow) = micro.multipliedReportingOverflow(by: accumulation)
+    let (product, furtherOverflow) = first.multipliedReportingOverflow(by: ranks)
+    if product == train, !overflow, !furtherOverflow { return found(train, micro, accumulation, [:]) }
+    let text = overflow || furtherOverflow ? "too many" : "\(product)"
+    return .failure(
+      BatchFailure(
+        path: Self.trainKey,
+        found: "\(train) != \(micro) (train_micro_batch_size_per_gpu) x \(accumulation) "
+          + "(gradient_accumulation_steps) x \(ranksText) = \(text)",
+        expected: "train_batch_size \(text), or one of the three left out"))
+  }
+
+  private func indivisible(_ train: Int, by text: String, _ divisor: Int, _ names: String) -> BatchFailure {
+    let low = train / divisor * divisor
+    let near = low > 0 ? "\(low) or \(low + divisor)" : "\(divisor)"
+    return BatchFailure(
+      path: Self.trainKey, found: "\(train), which \(text) = \(divisor) does not divide (\(train % divisor) left over)",
+      expected: "a multiple of \(names), such as \(near)")
+  }
+}
+
+/// What does not multiply up in the batch sizes.
+struct BatchFailure: Error {
+  let path: String
+  var kind: ConfigurationProblem.Kind = .batchArithmetic
+  let found: String
+  let expected: String
+}

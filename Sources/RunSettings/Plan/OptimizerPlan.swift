@@ -1,0 +1,89 @@
+/// The optimizer and its numbers.
+public enum OptimizerPlan: Sendable, Equatable {
+  /// Adam with weight decay added to the gradient.
+  case adam(AdamOptions)
+  /// Adam with decoupled weight decay.
+  case adamW(AdamOptions)
+  /// Gradient descent with momentum.
+  case sgd(SGDOptions)
+
+  /// Learning rate before any schedule.
+  public var learningRate: Double {
+    switch self {
+    case .adam(let options), .adamW(let options): options.learningRate
+    case .sgd(let options): options.learningRate
+    }
+  }
+}
+
+/// Numbers of Adam and AdamW.
+public struct AdamOptions: Sendable, Equatable {
+  /// Learning rate.
+  public let learningRate: Double
+  /// Decay rate of the first moment.
+  public let beta1: Double
+  /// Decay rate of the second moment.
+  public let beta2: Double
+  /// Added to the root of the second moment.
+  public let epsilon: Double
+  /// Weight decay.
+  public let weightDecay: Double
+  /// Whether the moments are corrected for their start at zero.
+  public let correctsBias: Bool
+  /// Whether the reference implementation runs instead of the fused one.
+  public let usesReference: Bool
+}
+
+/// Numbers of SGD.
+public struct SGDOptions: Sendable, Equatable {
+  /// Learning rate.
+  public let learningRate: Double
+  /// Decay rate of the running gradient; 0 keeps none.
+  public let momentum: Double
+  /// Share of each gradient that the running gradient leaves out.
+  public let dampening: Double
+  /// Weight decay, added to the gradient.
+  public let weightDecay: Double
+  /// Nesterov's momentum.
+  public let usesNesterov: Bool
+  /// Whether the loss is maximised.
+  public let maximizes: Bool
+}
+
+extension OptimizerPlan {
+  /// The optimizer of the resolved settings; nil when the configuration names none.
+  init?(_ settings: Settings<OptimizerKeys>) {
+    switch settings.type {
+    case .adam, .adamW:
+      let keys = settings[\.parameters, as: AdamKeys.self]
+      guard let options = AdamOptions(keys) else { return nil }
+      self = settings.type == .adamW || keys.decouplesWeightDecay ? .adamW(options) : .adam(options)
+    case .sgd: self = .sgd(SGDOptions(settings[\.parameters, as: SGDKeys.self]))
+    default: return nil
+    }
+  }
+}
+
+extension AdamOptions {
+  init?(_ keys: Settings<AdamKeys>) {
+    guard keys.betas.count == 2 else { return nil }
+    learningRate = keys.learningRate
+    beta1 = keys.betas[0]
+    beta2 = keys.betas[1]
+    epsilon = keys.epsilon
+    weightDecay = keys.weightDecay ?? 0
+    correctsBias = keys.correctsBias
+    usesReference = keys.usesReference
+  }
+}
+
+extension SGDOptions {
+  init(_ keys: Settings<SGDKeys>) {
+    learningRate = keys.learningRate
+    momentum = keys.momentum
+    dampening = keys.dampening
+    weightDecay = keys.weightDecay
+    usesNesterov = keys.usesNesterov
+    maximizes = keys.maximizes
+  }
+}

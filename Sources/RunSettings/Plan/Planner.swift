@@ -1,0 +1,126 @@
+/// Settles what the configuration leaves open and checks what depends on the number of ranks.
+struct Planner {
+  private(set) var config: RunConfig
+  private(set) var problems: [ConfigurationProblem] = []
+  private(set) var batch: BatchPlan?
+  private let facts: RunFacts
+
+  init(_ config: RunConfig, _ facts: RunFacts) {
+    self.config = config
+    self.facts = facts
+  }
+
+  mutating func resolve() {
+    guard (1...1 << 24).contains(facts.worldSize) else {
+      problems.append(
+        RuleContext(config).problem(
+          .outOfRange, at: "", found: "\(facts.worldSize) ranks", expected: "1 to \(1 << 24) ranks"))
+      return
+    }
+    var resolver = AutoResolver(config.settings, facts)
+    resolver.resolve()
+    config.settings = resolver.settings
+    problems += config.problems()
+    resolveBatch()
+    resolveTypes()
+    checkSchedule()
+  }
+
+  private mutating func resolveBatch() {
+    let isReadable = [BatchArithmetic.trainKey, BatchArithmetic.microKey, BatchArithmetic.accumulationKey].allSatisfy {
+      if case .unreadable = config.settings.contents.slots[$0]?.content { false } else { true }
+    }
+    guard isReadable, let ranks = dataParallelSize else { return }
+    adopt(\.trainBatchSize, facts.trainBatchSize, "batch size of the run")
+    adopt(\.microBatchSize, facts.microBatchSize, "micro batch of the run")
+    adopt(\.gradientAccumulationSteps, facts.gradientAccumulationSteps, "accumulation of the run")
+    let arithmetic = BatchArithmetic(
+      train: config.trainBatchSize, micro: config.microBatchSize, accumulation: config.gradientAccumulationSteps,
+      ranks: ranks)
+    switch arithmetic.solved() {
+    case .success(let (plan, sources)):
+      batch = plan
+      record(\.trainBatchSize, plan.trainBatchSize, sources[BatchArithmetic.trainKey])
+      record(\.microBatchSize, plan.microBatchSize, sources[BatchArithmetic.microKey])
+      record(\.gradientAccumulationSteps, plan.gradientAccumulationSteps, sources[BatchArithmetic.accumulationKey])
+    case .failure(let failure):
+      problems.append(
+        RuleContext(config).problem(failure.kind, at: failure.path, found: failure.found, expected: failure.expected))
+    }
+  }
+
+  /// Ranks that take different samples; nil, and a problem, when sequence parallelism does not divide the ranks.
+  private var dataParallelSize: Int? {
+    mutating get {
+      let shared = config.sequenceParallelSize ?? 1
+      guard facts.worldSize % shared == 0 else {
+        problems.append(
+          RuleContext(config).problem(
+            .batchArithmetic, at: "sequence_parallel_size", found: "\(shared), which does not divide "
+              + "\(facts.worldSize) ranks", expected: "a divisor of the number of ranks"))
+        return nil
+      }
+      return facts.worldSize / shared
+    }
+  }
+
+  /// Takes a batch size from the run when the text leaves it open and the other sizes do not settle it.
+  private mutating func adopt(_ key: KeyPath<RunKeys, Key<Int?>>, _ value: Int?, _ source: String) {
+    let isOpen = !config.settings.isWritten(key) || config.settings.isAuto(key)
+    let written = [config.trainBatchSize, config.microBatchSize, config.gradientAccumulationSteps]
+    guard isOpen, let value, written.count(where: { $0 != nil }) < 2 else { return }
+    config.settings.set(key, value, origin: .argument(source))
+  }
+
+  private mutating func record(_ key: KeyPath<RunKeys, Key<Int?>>, _ value: Int, _ source: String?) {
+    guard let source else { return }
+    config.settings.set(key, value, origin: .computed(source))
+  }
+
+  /// Writes down what follows from the stage and the precision, so that the report shows it.
+  private mutating func resolveTypes() {
+    let model = PrecisionPlan(config.settings).modelType
+    let source = "type of the model"
+    if config.communicationDataType == nil {
+      config.settings.set(\.communicationDataType, model, origin: .computed(source))
+    }
+    if config.dataTypes.gradientAccumulation == nil {
+      config.settings.dataTypes.set(\.gradientAccumulation, model, origin: .computed(source))
+    }
+    if config.zero.overlapsCommunication == nil {
+      let stage = config.zero.stage
+      config.settings.zero.set(
+        \.overlapsCommunication, stage == .parameters, origin: .computed("stage \(stage.text)"))
+    }
+  }
+
+  private mutating func checkSchedule() {
+    let scheduler = config.settings.scheduler
+    let (total, warmup): (Int?, Int)
+    switch scheduler.type {
+    case .warmupDecay:
+      let keys = scheduler[\.parameters, as: WarmupDecayKeys.self]
+      (total, warmup) = (keys.totalSteps, keys.warmupSteps)
+    case .warmupCosine:
+      let keys = scheduler[\.parameters, as: WarmupCosineKeys.self]
+      (total, warmup) = (keys.totalSteps, keys.warmupSteps)
+    default: return
+    }
+    let context = RuleContext(config)
+    if let total {
+      guard total < warmup else { return }
+      config.warn(
+        context.problem(
+          .contradiction, at: "scheduler.params.total_num_steps", found: "\(total)",
+          expected: "at least warmup_num_steps, \(warmup): the rate never reaches its top"))
+    } else if case .unreadable = scheduler.contents.section("params").slots["total_num_steps"]?.content {
+      return
+    } else {
+      problems.append(
+        context.problem(
+          .missing, at: "scheduler.params.total_num_steps",
+          found: "\(scheduler.type?.rawValue ?? "") without a number of steps",
+          expected: "\"total_num_steps\", or \"auto\" in a run that knows its steps"))
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/// What ZeRO partitions, and in what pieces it talks.
+public struct ZeROPlan: Sendable, Equatable {
+  /// What is partitioned.
+  public let stage: ZeROStage
+  /// Gradient elements that are reduced together.
+  public let reduceBucketSize: Int
+  /// Parameter elements that are gathered together.
+  public let allgatherBucketSize: Int
+  /// Whether gradients are reduced while the backward pass goes on.
+  public let overlapsCommunication: Bool
+  /// Whether each rank receives only the averages it owns, instead of all.
+  public let usesReduceScatter: Bool
+  /// Whether slices for several owners travel in one all-reduce.
+  public let reducesBucketsOfManyRanks: Bool
+  /// Whether updated parameters are gathered by all-gathers instead of broadcasts.
+  public let allgathersPartitions: Bool
+  /// Whether gradients are copied into one buffer as they appear.
+  public let keepsGradientsContiguous: Bool
+  /// Whether parameters are dealt to ranks in turn.
+  public let dealsGradientsRoundRobin: Bool
+  /// Whether parameters without a gradient are allowed.
+  public let ignoresUnusedParameters: Bool
+  /// Whether the norm of all gradients is computed in each step.
+  public let computesGradientNorm: Bool
+  /// Whether each parameter starts at a 16-byte border of the flat buffers.
+  public let alignsParameters: Bool
+  /// Whether master weights come from the 32-bit copies of a checkpoint instead of the 16-bit ones.
+  public let loadsFromFloat32Weights: Bool
+  /// Elements that one optimizer call updates.
+  public let subGroupSize: Int
+  /// Whether ZeRO takes an optimizer that it was not tested with.
+  public let allowsUntestedOptimizer: Bool
+  /// Whether expensive checks of the bookkeeping run.
+  public let checksSanity: Bool
+}
+
+extension ZeROPlan {
+  init(_ settings: Settings<RunKeys>) {
+    let zero = settings.zero
+    stage = zero.stage
+    reduceBucketSize = zero.reduceBucketSize
+    allgatherBucketSize = zero.allgatherBucketSize
+    overlapsCommunication = zero.overlapsCommunication ?? (zero.stage == .parameters)
+    usesReduceScatter = zero.usesReduceScatter
+    reducesBucketsOfManyRanks = zero.reducesBucketsOfManyRanks
+    allgathersPartitions = zero.allgathersPartitions && !settings.disablesAllgather
+    keepsGradientsContiguous = zero.keepsGradientsContiguous
+    dealsGradientsRoundRobin = zero.dealsGradientsRoundRobin
+    ignoresUnusedParameters = zero.ignoresUnusedParameters
+    computesGradientNorm = zero.computesGradientNorm
+    alignsParameters = zero.alignsParameters
+    loadsFromFloat32Weights = zero.loadsFromFloat32Weights
+    subGroupSize = zero.subGroupSize
+    allowsUntestedOptimizer = settings.allowsUntestedOptimizer
+    checksSanity = zero.checksSanity
+  }
+}

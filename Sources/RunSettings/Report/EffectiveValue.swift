@@ -1,0 +1,60 @@
+/// One setting of a plan: its path, its value and where the value comes from.
+public struct EffectiveValue: Sendable, Equatable {
+  /// JSON path, such as `zero_optimization.stage`.
+  public let path: SettingPath
+  /// The value as JSON text.
+  public let text: String
+  /// Where the value comes from.
+  public let origin: SettingOrigin
+}
+
+extension RunPlan {
+  /// Every key with its value, in the order of the manual.
+  public var effectiveValues: [EffectiveValue] { config.effectiveValues }
+}
+
+extension RunConfig {
+  /// Every key with its value, in the order of the manual; `"auto"` shows the default until a plan settles it.
+  public var effectiveValues: [EffectiveValue] {
+    var values: [EffectiveValue] = []
+    Self.collect(settings.contents, RunKeys.layout, at: SettingPath(), into: &values)
+    return values
+  }
+
+  private static func collect(
+    _ contents: SectionContents, _ layout: SectionLayout, at path: SettingPath, into values: inout [EffectiveValue]
+  ) {
+    for member in layout.members {
+      let inner = path.appending(member.name)
+      let slot = contents.slots[member.name]
+      switch member.kind {
+      case .value(let layout): values.append(value(slot, layout, at: inner))
+      case .section(let layout): collect(contents.section(member.name), layout(), at: inner, into: &values)
+      case .named(let layout):
+        guard case .named(let sections) = slot?.content else { continue }
+        for section in sections {
+          collect(section.contents, layout(), at: inner.appending(section.name), into: &values)
+        }
+      case .variant(let chooser, _, let layout):
+        guard case .value(let choice) = contents.slots[chooser]?.content,
+          let layout = layout(choice.text.filter { $0 != "\"" })
+        else { continue }
+        collect(contents.section(member.name), layout, at: inner, into: &values)
+      case .deprecated: break
+      }
+    }
+    for other in contents.others {
+      values.append(EffectiveValue(path: path.appending(other.name), text: other.node.text, origin: other.origin))
+    }
+  }
+
+  private static func value(
+    _ slot: SectionContents.Slot?, _ layout: ValueLayout, at path: SettingPath
+  ) -> EffectiveValue {
+    switch slot?.content {
+    case .value(let value): EffectiveValue(path: path, text: value.text, origin: slot?.origin ?? .default)
+    case .auto: EffectiveValue(path: path, text: layout.defaultText, origin: .computed("\"auto\", the default"))
+    default: EffectiveValue(path: path, text: layout.defaultText, origin: .default)
+    }
+  }
+}

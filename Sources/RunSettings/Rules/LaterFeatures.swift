@@ -1,0 +1,181 @@
+/// A feature that the configuration knows and this version does not have yet.
+struct LaterFeature: Sendable {
+  /// Path of the setting that switches the feature on.
+  let path: String
+  /// Name of the feature.
+  let name: String
+  /// What can be set instead today.
+  let instead: String
+  let isOn: @Sendable (Settings<RunKeys>) -> Bool
+
+  init(
+    _ path: String, _ name: String, instead: String = "to leave it off",
+    _ isOn: @escaping @Sendable (Settings<RunKeys>) -> Bool
+  ) {
+    self.path = path
+    self.name = name
+    self.instead = instead
+    self.isOn = isOn
+  }
+}
+
+/// The one list of what is not there yet. Whoever adds a feature removes its line.
+enum LaterFeatures {
+  /// Optimizers that the engine can run.
+  static let supportedOptimizers: [OptimizerType] = [.adam, .adamW, .sgd]
+
+  static let all: [LaterFeature] = zero + precision + parallelism + data + watching + engines
+
+  /// One problem for each feature that is switched on and not there yet.
+  static func problems(in context: RuleContext) -> [ConfigurationProblem] {
+    var problems = all.filter { $0.isOn(context.settings) }.map { feature in
+      context.problem(
+        .notYetSupported, at: feature.path, found: "\(feature.name), which is not yet supported",
+        expected: feature.instead)
+    }
+    if let type = context.settings.optimizer.type, !supportedOptimizers.contains(type) {
+      let names = supportedOptimizers.map(\.rawValue.quotedAsJSON).joined(separator: ", ")
+      problems.append(
+        context.problem(
+          .notYetSupported, at: "optimizer.type", found: "the optimizer \(type.rawValue), which is not yet supported",
+          expected: "one of \(names)"))
+    }
+    return problems
+  }
+
+  private static let zero: [LaterFeature] = [
+    LaterFeature("zero_optimization.stage", "ZeRO stage 3", instead: "stage 0, 1 or 2") {
+      $0.zero.stage == .parameters
+    },
+    LaterFeature("zero_optimization.offload_param.device", "parameter offload", instead: "\"none\"") {
+      $0.zero.offloadParameters.device != .none
+    },
+    LaterFeature("zero_optimization.offload_optimizer.device", "optimizer offload", instead: "\"none\"") {
+      $0.zero.offloadOptimizer.device != .none
+    },
+    LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
+    LaterFeature("zero_optimization.zero_quantized_weights", "quantised gathering of weights", instead: "false") {
+      $0.zero.quantizesWeights
+    },
+    LaterFeature(
+      "zero_optimization.zero_quantized_nontrainable_weights", "quantised frozen weights", instead: "false"
+    ) { $0.zero.quantizesFrozenWeights },
+    LaterFeature(
+      "zero_optimization.zero_quantized_gradients", "quantised reduction of gradients", instead: "false"
+    ) { $0.zero.quantizesGradients },
+    LaterFeature("zero_optimization.zero_hpz_partition_size", "hierarchical partitioning", instead: "1") {
+      $0.zero.hierarchicalPartitionSize > 1
+    },
+    LaterFeature("zero_optimization.zeropp_loco_param", "error feedback of quantised gradients") {
+      $0.zero.errorFeedback.isPresent
+    },
+    LaterFeature("zero_optimization.mics_shard_size", "MiCS", instead: "-1") { $0.zero.miCSShardSize > 0 },
+    LaterFeature("aio.use_gds", "direct transfers between files and device memory", instead: "false") {
+      $0.aio.usesGPUDirect
+    },
+  ]
+
+  private static let precision: [LaterFeature] = [
+    LaterFeature("fp16.fp16_master_weights_and_grads", "float16 master weights", instead: "false") {
+      $0.fp16.keepsFloat16Masters
+    },
+    LaterFeature("bf16.bf16_master_weights_and_grads", "bfloat16 master weights", instead: "false") {
+      $0.bf16.keepsBFloat16Masters
+    },
+    LaterFeature("bf16.bf16_optimizer_states", "bfloat16 optimizer states", instead: "false") {
+      $0.bf16.keepsBFloat16States
+    },
+    LaterFeature("torch_autocast.enabled", "autocast", instead: "false, and bf16 or fp16 instead") {
+      $0.autocast.enabled
+    },
+    LaterFeature("amp.enabled", "Apex mixed precision", instead: "false, and bf16 or fp16 instead") {
+      $0.amp.enabled
+    },
+    LaterFeature("sparse_gradients", "sparse reduction of embedding gradients", instead: "false") {
+      $0.reducesSparseGradients
+    },
+    LaterFeature("data_types.buffer_dtype", "casting of buffers", instead: "null, which keeps their types") {
+      $0.dataTypes.buffers != nil
+    },
+  ]
+
+  private static let parallelism: [LaterFeature] = [
+    LaterFeature("sequence_parallel_size", "sequence parallelism", instead: "1") {
+      $0.sequenceParallelSize ?? 1 > 1
+    },
+    LaterFeature("tensor_parallel.autotp_size", "tensor parallelism", instead: "0 or 1") {
+      $0.tensorParallel.size > 1
+    },
+    LaterFeature("tensor_parallel.tp.tp_size", "tensor parallelism", instead: "1") {
+      $0.tensorParallel.division.size > 1
+    },
+    LaterFeature("expert_parallel.enabled", "expert parallelism", instead: "false") { $0.expertParallel.enabled },
+    LaterFeature("use_data_before_expert_parallelism", "expert parallelism", instead: "false") {
+      $0.placesDataBeforeExperts
+    },
+    LaterFeature("pipeline.stages", "pipeline parallelism", instead: "1 or \"auto\"") {
+      if case .fixed(let stages) = $0.pipeline.stages { stages > 1 } else { false }
+    },
+    LaterFeature("activation_checkpointing.partition_activations", "partitioned activations", instead: "false") {
+      $0.activationCheckpointing.partitionsActivations
+    },
+    LaterFeature(
+      "activation_checkpointing.contiguous_memory_optimization", "contiguous saved activations", instead: "false"
+    ) { $0.activationCheckpointing.keepsContiguous },
+    LaterFeature("activation_checkpointing.cpu_checkpointing", "activations in host memory", instead: "false") {
+      $0.activationCheckpointing.savesToHost
+    },
+  ]
+
+  private static let data: [LaterFeature] = [
+    LaterFeature("data_efficiency.enabled", "data efficiency", instead: "false") { $0.dataEfficiency.enabled },
+    LaterFeature("curriculum_learning.enabled", "curriculum learning", instead: "false") { $0.curriculum.enabled },
+    LaterFeature("compression_training", "compression", instead: "every technique's \"enabled\" to be false") {
+      let techniques = $0.compression
+      return techniques.weightQuantization.shared.enabled || techniques.activationQuantization.shared.enabled
+        || techniques.sparsePruning.shared.enabled || techniques.rowPruning.shared.enabled
+        || techniques.headPruning.shared.enabled || techniques.channelPruning.shared.enabled
+        || techniques.layerReduction.enabled
+    },
+    LaterFeature("weight_quantization", "quantised weights") {
+      $0.weightQuantization.isPresent && $0.weightQuantization.enabled
+    },
+    LaterFeature("quantize_training.enabled", "quantisation in the optimizer step", instead: "false") {
+      $0.quantizeTraining.enabled
+    },
+    LaterFeature("eigenvalue.enabled", "eigenvalues of the Hessian", instead: "false") {
+      $0.eigenvalue.enabled || $0.quantizeTraining.eigenvalue.enabled
+    },
+    LaterFeature("progressive_layer_drop.enabled", "progressive layer drop", instead: "false") {
+      $0.progressiveLayerDrop.enabled
+    },
+    LaterFeature("sparse_attention", "sparse attention") { $0.sparseAttention.isPresent },
+  ]
+
+  private static let watching: [LaterFeature] = [
+    LaterFeature("flops_profiler.enabled", "the FLOPS profiler", instead: "false") { $0.flopsProfiler.enabled },
+    LaterFeature("wandb.enabled", "Weights & Biases", instead: "false; tensorboard, csv_monitor or jsonl_monitor") {
+      $0.wandb.enabled
+    },
+    LaterFeature("comet.enabled", "Comet", instead: "false; tensorboard, csv_monitor or jsonl_monitor") {
+      $0.comet.enabled
+    },
+    LaterFeature("autotuning.enabled", "autotuning", instead: "false") { $0.autotuning.enabled },
+    LaterFeature("elasticity.enabled", "elasticity", instead: "false") { $0.elasticity.enabled },
+  ]
+
+  private static let engines: [LaterFeature] = [
+    LaterFeature("managed_gradient_accumulation", "accumulation managed by the program", instead: "true") {
+      !$0.managesGradientAccumulation
+    },
+    LaterFeature("hybrid_engine.enabled", "the hybrid engine", instead: "false") { $0.hybridEngine.enabled },
+    LaterFeature("compile.deepcompile", "DeepCompile", instead: "false") { $0.compile.enabled },
+    LaterFeature("graph_harvesting", "replay of CUDA graphs", instead: "false") { $0.harvestsGraphs },
+    LaterFeature("checkpoint.load_universal", "loading of universal checkpoints", instead: "false") {
+      $0.checkpoint.loadsUniversal
+    },
+    LaterFeature("checkpoint.writer", "checkpoint writers") { $0.checkpoint.writer.isPresent },
+    LaterFeature("nebula.enabled", "Nebula", instead: "false") { $0.nebula.enabled },
+    LaterFeature("datastates_ckpt", "DataStates") { $0.dataStates.isPresent },
+  ]
+}
