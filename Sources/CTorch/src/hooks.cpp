@@ -71,7 +71,8 @@ struct PackedTensor final : torch::autograd::SavedVariableHooks {
 
   void call_pack_hook(const at::Tensor &tensor) override {
     void *object = nullptr;
-    closures.closures.check(closures.pack(closures.closures.get(), wrap(tensor), &object));
+    // Detached, since a result that an operation saves would otherwise hold the graph that holds it.
+    closures.closures.check(closures.pack(closures.closures.get(), wrap(tensor.detach()), &object));
     packed = closures.closures.sibling(object);
   }
 

@@ -17,8 +17,8 @@
 
 #include "allocator.h"
 
-// Part of the MKL inside libtorch; other builds of libtorch may lack it.
-extern "C" __attribute__((weak)) int mkl_set_num_threads_local(int count);
+// Part of the MKL inside libtorch; other builds of libtorch may lack it. Its lower-case namesake is Fortran's.
+extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int count);
 
 namespace ct {
 namespace {
@@ -66,7 +66,7 @@ ct_status ct_set_thread_count(int32_t count) noexcept {
     // The first question on a thread sets its count to the process's default; only then does ours stay.
     at::get_num_threads();
     at::set_num_threads(count);
-    if (mkl_set_num_threads_local != nullptr) mkl_set_num_threads_local(count);
+    if (MKL_Set_Num_Threads_Local != nullptr) MKL_Set_Num_Threads_Local(count);
   });
 }
 

@@ -3,15 +3,17 @@ internal import Glibc
 /// A file seen as memory: pages come from disk when they are first touched.
 ///
 /// The map is private. Writing through it changes this process's copy of a page and never the file.
-public final class FileMap: @unchecked Sendable {
-  // Sendable: both fields are constants, and the pages are plain memory.
-
+public final class FileMap: Sendable {
   /// The file's path.
   public let path: String
   /// The file's size.
   public let byteCount: Int
-  /// The first byte; nil for an empty file.
-  public let pointer: UnsafeMutableRawPointer?
+  private let address: UInt
+
+  /// The first byte, valid as long as this object; nil for an empty file.
+  public var pointer: UnsafeMutableRawPointer? {
+    UnsafeMutableRawPointer(bitPattern: address)
+  }
 
   /// Maps the whole file.
   ///
@@ -33,7 +35,7 @@ public final class FileMap: @unchecked Sendable {
     }
     self.path = path
     self.byteCount = byteCount
-    self.pointer = pointer
+    address = UInt(bitPattern: pointer)
   }
 
   deinit {

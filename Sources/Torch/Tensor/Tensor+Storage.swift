@@ -17,6 +17,11 @@ extension Tensor {
     withHandle { ct_storage_identity($0) }
   }
 
+  /// Whether both objects are one libtorch tensor, as when a hook receives the leaf that it hangs on.
+  public func isSame(as other: Tensor) -> Bool {
+    withHandle { own in other.withHandle { ct_tensor_is_same(own, $0) } }
+  }
+
   /// Whether both tensors see the same storage.
   public func sharesStorage(with other: Tensor) -> Bool {
     withHandle { own in other.withHandle { ct_storage_is_shared(own, $0) } }
