@@ -31,7 +31,7 @@ public final class FlatGroup {
           let view = try values.narrow(dim: 0, start: bucket.offset + entry.offset, length: entry.elementCount)
             .view(shape)
           try view.copyInPlace(parameter.tensor)
-          try parameter.replaceData(with: view)
+          try parameter.setTensor(try view.detached())
         }
       }
     }

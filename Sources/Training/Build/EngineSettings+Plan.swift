@@ -1,0 +1,142 @@
+import Optimizers
+public import RunSettings
+import Torch
+import ZeRO
+
+extension EngineSettings {
+  /// What a run's plan means for the engine.
+  ///
+  /// - Throws: `OptimizerError` for values that the config's own rules let pass, ``TrainingError`` when the plan
+  ///   has no optimizer.
+  public init(plan: RunPlan) throws {
+    guard let optimizer = plan.optimizer else {
+      throw TrainingError.option(
+        name: "optimizer", found: "not in the config", expected: "a section {\"type\": \"AdamW\", \"params\": {...}}")
+    }
+    let dtype = DType(plan.precision.modelType)
+    self.init(
+      batch: Batch(
+        microBatchSize: plan.batch.microBatchSize,
+        gradientAccumulationSteps: plan.batch.gradientAccumulationSteps, rankCount: plan.worldSize),
+      dtype: dtype, zero: ZeROSettings(plan: plan), optimizer: OptimizerOptions(plan: optimizer),
+      schedule: plan.scheduler.map(schedule(of:)) ?? ConstantLR(), lossScaler: try LossScaler(plan: plan.precision))
+  }
+}
+
+extension DType {
+  init(_ type: FloatType) {
+    switch type {
+    case .float32: self = .float32
+    case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
+    }
+  }
+}
+
+extension ZeROSettings {
+  init(plan: RunPlan) {
+    let dtype = DType(plan.precision.modelType)
+    let gradientDType = DType(plan.gradientAccumulationDataType)
+    let communicationDType = DType(plan.communicationDataType)
+    let checksOverflow =
+      switch plan.precision {
+      case .bfloat16(let options): options.checksOverflow
+      case .float16: true
+      case .float32: false
+      }
+    self.init(
+      stage: plan.zero.stage.rawValue, reduceBucketSize: plan.zero.reduceBucketSize,
+      overlapCommunication: plan.zero.overlapsCommunication,
+      roundRobinGradients: plan.zero.dealsGradientsRoundRobin,
+      averagesGradients: plan.reduction.operation == .mean, prescaleGradients: plan.reduction.prescales,
+      gradientPredivideFactor: plan.reduction.predivideFactor,
+      clipping: GradientClipping(maximumNorm: plan.gradientClipping),
+      gradientDType: gradientDType == dtype ? nil : gradientDType,
+      // Gradients kept in f32 also travel in f32, unless the config asks for another type on the wire.
+      communicationDType: communicationDType == dtype ? nil : communicationDType, checksOverflow: checksOverflow)
+  }
+}
+
+extension OptimizerOptions {
+  init(plan: OptimizerPlan) {
+    switch plan {
+    case .adam(let options): self = .adam(Optimizers.AdamOptions(plan: options, isDecoupled: false))
+    case .adamW(let options): self = .adam(Optimizers.AdamOptions(plan: options, isDecoupled: true))
+    case .sgd(let options):
+      self = .sgd(
+        Optimizers.SGDOptions(
+          learningRate: options.learningRate, momentum: options.momentum, dampening: options.dampening,
+          weightDecay: options.weightDecay, isNesterov: options.usesNesterov))
+    }
+  }
+}
+
+extension Optimizers.AdamOptions {
+  fileprivate init(plan: RunSettings.AdamOptions, isDecoupled: Bool) {
+    self.init(
+      learningRate: plan.learningRate, beta1: plan.beta1, beta2: plan.beta2, epsilon: plan.epsilon,
+      weightDecay: plan.weightDecay, correctsBias: plan.correctsBias, isDecoupled: isDecoupled,
+      usesTensorOperations: plan.usesReference)
+  }
+}
+
+extension LossScaler {
+  init(plan: PrecisionPlan) throws {
+    guard case .float16(let options) = plan else {
+      try self.init(fixed: 1)
+      return
+    }
+    switch options.lossScaling {
+    case .fixed(let scale): try self.init(fixed: scale)
+    case .dynamic(let dynamic):
+      try self.init(
+        initialPower: Int(dynamic.initialScale.exponent),
+        dynamic: Dynamic(
+          window: dynamic.window, hysteresis: dynamic.hysteresis, refillsHysteresis: dynamic.refillsHysteresis,
+          minimum: dynamic.minimumScale))
+    }
+  }
+}
+
+/// The schedule that a config's `scheduler` section describes.
+func schedule(of plan: SchedulerPlan) -> any LearningRateSchedule {
+  switch plan {
+  case .rangeTest(let options):
+    return LRRangeTest(
+      minimum: perGroup(options.minimumRate), size: options.stepSize, growth: options.stepRate,
+      isStaircase: options.isStaircase)
+  case .oneCycle(let options):
+    return OneCycle(
+      minimum: perGroup(options.minimumRate), maximum: perGroup(options.maximumRate), riseSize: options.firstStepSize,
+      fallSize: options.secondStepSize, riseStairs: options.firstStairCount, fallStairs: options.secondStairCount,
+      rateDecay: options.decayRate, decaySize: options.decayStepSize, cyclesMomentum: options.cyclesMomentum,
+      minimumMomentum: perGroup(options.minimumMomentum), maximumMomentum: perGroup(options.maximumMomentum),
+      momentumDecay: options.decayMomentumRate)
+  case .warmup(let options):
+    return WarmupLR(
+      minimum: perGroup(options.minimumRate), maximum: options.maximumRate.map(perGroup),
+      stepCount: options.warmupSteps, shape: shape(options.shape))
+  case .warmupDecay(let options, let totalSteps):
+    return WarmupDecayLR(
+      totalStepCount: totalSteps, minimum: perGroup(options.minimumRate),
+      maximum: options.maximumRate.map(perGroup) ?? 0.001, stepCount: options.warmupSteps, shape: shape(options.shape))
+  case .warmupCosine(let options):
+    return WarmupCosineLR(
+      totalStepCount: options.totalSteps, minimumRatio: options.warmupMinimumRatio, stepCount: options.warmupSteps,
+      floorRatio: options.cosineMinimumRatio, shape: shape(options.shape))
+  }
+}
+
+private func perGroup(_ value: RunSettings.PerGroup) -> Optimizers.PerGroup {
+  switch value {
+  case .same(let value): .same(value)
+  case .each(let values): .each(values)
+  }
+}
+
+private func shape(_ shape: RunSettings.WarmupShape) -> Optimizers.WarmupShape {
+  switch shape {
+  case .log: .log
+  case .linear: .linear
+  }
+}

@@ -1,0 +1,193 @@
+public import Collectives
+public import Layers
+public import Optimizers
+public import Torch
+public import ZeRO
+
+/// DeepSpeed's engine: a model, its partitioned optimizer, a schedule and a loss scale, driven by
+/// `forward`, `backward` and `step`.
+///
+/// ```swift
+/// let engine = try TrainingEngine(model: model, settings: settings, processGroup: group)
+/// for batch in batches {
+///   let loss = try engine.forward { try model.loss(batch.tokens, labels: batch.labels).mean }
+///   try engine.backward(loss)
+///   if let report = try engine.step() { print(report.loss) }
+/// }
+/// ```
+///
+/// It holds no global state: several engines live in one process, each used by one thread at a time.
+public final class TrainingEngine {
+  /// The model; its parameters are views of flat buffers while the engine lives.
+  public let model: Module
+  /// The settings.
+  public let settings: EngineSettings
+  /// The data-parallel ranks.
+  public let processGroup: ProcessGroup
+  /// The partitioned optimizer.
+  public let optimizer: ZeROOptimizer
+  /// How far training is.
+  public internal(set) var progress = EngineProgress()
+  /// The loss scale.
+  public internal(set) var lossScaler: LossScaler
+  private let initialLearningRates: [Double]
+  private let clock = ContinuousClock()
+  private var stepStart: ContinuousClock.Instant?
+  private var losses: [Tensor] = []
+  private var tokenCount = 0
+  private var phase = Phase.idle
+  private var isReducing = true
+
+  /// Where between two steps the engine is; calls out of order are the caller's error.
+  private enum Phase { case idle, forwarded, backwarded }
+
+  /// Takes over `model`: casts its parameters, moves the trainable ones into flat buffers and makes this rank's
+  /// part of the optimizer's states.
+  ///
+  /// - Throws: ``TrainingError/nothingToTrain``, `TorchError`, `CollectiveError`, `OptimizerError`.
+  public init(model: Module, settings: EngineSettings, processGroup: ProcessGroup) throws {
+    self.model = model
+    self.settings = settings
+    self.processGroup = processGroup
+    lossScaler = settings.lossScaler
+    let named = try model.namedParameters()
+    let trainable = named.filter { $0.parameter.isTrainable }
+    guard let first = trainable.first else { throw TrainingError.nothingToTrain }
+    for (_, parameter) in named where !parameter.isTrainable && parameter.tensor.dtype.isFloatingPoint {
+      try parameter.setTensor(try parameter.tensor.to(settings.dtype))
+      try processGroup.broadcast(parameter.tensor, from: 0, label: "frozen parameters").wait()
+    }
+    let groups = try TrainingEngine.groups(of: trainable, settings: settings)
+    initialLearningRates = groups.map(\.rule.learningRate)
+    try settings.schedule.validate(groupCount: groups.count)
+    optimizer = try ZeROOptimizer(
+      groups: groups, dtype: settings.dtype, device: first.parameter.tensor.device, processGroup: processGroup,
+      settings: settings.zero)
+    try model.setTraining(true)
+  }
+
+  /// One optimizer group for each group of the settings that has parameters, and one for all others.
+  private static func groups(
+    of parameters: [(path: ParameterPath, parameter: Parameter)], settings: EngineSettings
+  ) throws -> [ZeROOptimizer.Group] {
+    let choices = settings.parameterGroups.map(\.optimizer) + [settings.optimizer]
+    var members: [[(path: String, parameter: Parameter)]] = choices.map { _ in [] }
+    for (path, parameter) in parameters {
+      let index = settings.parameterGroups.firstIndex { $0.patterns.contains { path.matches($0) } }
+      members[index ?? choices.count - 1].append((path.description, parameter))
+    }
+    return try zip(choices, members).filter { !$0.1.isEmpty }.map { choice, members in
+      ZeROOptimizer.Group(parameters: members, rule: try choice.makeRule())
+    }
+  }
+
+  /// True when the coming backward is the last one before an optimizer step.
+  public var isGradientAccumulationBoundary: Bool {
+    (progress.microSteps + 1).isMultiple(of: settings.batch.gradientAccumulationSteps)
+  }
+
+  /// The learning rate of each group in the coming step.
+  public var learningRates: [Double] {
+    settings.schedule.rates(step: progress.appliedSteps, initial: initialLearningRates)
+  }
+
+  /// Runs a forward pass that yields a scalar loss.
+  ///
+  /// - Parameters:
+  ///   - tokenCount: tokens of all ranks in this micro batch, for the speed that reports show.
+  ///   - body: computes the loss, a scalar.
+  /// - Throws: what `body` throws, ``TrainingError/lossIsNotScalar(shape:)``.
+  public func forward(tokenCount: Int = 0, _ body: () throws -> Tensor) throws -> Tensor {
+    if stepStart == nil { stepStart = clock.now }
+    let loss = try body()
+    guard loss.elementCount == 1 else { throw TrainingError.lossIsNotScalar(shape: loss.shape) }
+    self.tokenCount += tokenCount
+    losses.append(try loss.detached())
+    phase = .forwarded
+    return loss
+  }
+
+  /// Computes gradients of `loss`, times the loss scale and one over the accumulation steps, and reduces them
+  /// over the ranks as the ZeRO stage demands.
+  ///
+  /// - Throws: ``TrainingError/backwardBeforeForward``, `TorchError`, `CollectiveError`.
+  public func backward(_ loss: Tensor) throws {
+    guard phase == .forwarded else { throw TrainingError.backwardBeforeForward }
+    optimizer.beginBackward(isBoundary: isGradientAccumulationBoundary, mayReduce: isReducing)
+    let accumulation =
+      settings.averagesAccumulation ? Double(settings.batch.gradientAccumulationSteps) : 1
+    let seed = try Tensor.full(loss.shape, lossScaler.scale / accumulation, dtype: loss.dtype, device: loss.device)
+    try loss.backward(gradient: seed)
+    try optimizer.finishBackward()
+    phase = .backwarded
+  }
+
+  /// Ends a micro step; at the accumulation boundary updates the weights.
+  ///
+  /// - Returns: what the optimizer step did, or nil between boundaries.
+  /// - Throws: ``TrainingError``, `OptimizerError.lossScaleExhausted`, `CollectiveError`, `TorchError`.
+  public func step() throws -> StepReport? {
+    guard isReducing else { throw TrainingError.stepInsideNoSync }
+    guard phase == .backwarded else { throw TrainingError.stepBeforeBackward }
+    phase = .idle
+    let isBoundary = isGradientAccumulationBoundary
+    progress.microSteps += 1
+    return isBoundary ? try takeStep() : nil
+  }
+
+  private func takeStep() throws -> StepReport {
+    let rates = learningRates
+    let scale = lossScaler.scale
+    let loss = try meanLoss()
+    let momenta = settings.schedule.momenta(step: progress.appliedSteps, groupCount: rates.count)
+    let outcome = try optimizer.step(lossScale: scale, learningRates: rates, momenta: momenta)
+    progress.globalSteps += 1
+    progress.globalSamples += settings.batch.trainBatchSize
+    if outcome.overflow != nil { progress.skippedSteps += 1 }
+    try lossScaler.update(overflow: outcome.overflow != nil)
+    let elapsed = stepStart.map { $0.duration(to: clock.now) } ?? .zero
+    let report = StepReport(
+      step: progress.globalSteps, loss: loss, learningRate: rates.first ?? 0, gradientNorm: outcome.gradientNorm,
+      lossScale: scale, overflow: outcome.overflow.map { .init(parameter: $0.path, rank: $0.rank) },
+      globalSamples: progress.globalSamples, tokenCount: tokenCount,
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+    losses = []
+    tokenCount = 0
+    stepStart = nil
+    return report
+  }
+
+  /// The mean over the step's micro batches and all ranks.
+  private func meanLoss() throws -> Double {
+    let local = try losses.reduce(0) { $0 + (try $1.item()) } / Double(max(losses.count, 1))
+    guard processGroup.size > 1 else { return local }
+    let total = try Tensor([local], shape: [1])
+    try processGroup.allReduce(total, op: .sum, label: "loss").wait()
+    return try total.item() / Double(processGroup.size)
+  }
+
+  /// Runs `body` with gradients only accumulating on this rank, at any ZeRO stage; `step` is not allowed inside.
+  ///
+  /// - Throws: ``TrainingError/nestedNoSync``, what `body` throws.
+  public func noSync<Result>(_ body: () throws -> Result) throws -> Result {
+    guard isReducing else { throw TrainingError.nestedNoSync }
+    isReducing = false
+    defer { isReducing = true }
+    return try body()
+  }
+
+  /// Forgets the gradients accumulated since the last step.
+  public func zeroGradients() { optimizer.zeroGradients() }
+
+  /// Runs `body` in evaluation mode without recording gradients.
+  ///
+  /// - Throws: what `body` throws.
+  public func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
+    try model.setTraining(false)
+    defer { try? model.setTraining(true) }
+    return try withoutGradients { try body() }
+  }
+
+  /// Detaches from the model, whose parameters keep their last values.
+  public func close() { optimizer.close() }
+}

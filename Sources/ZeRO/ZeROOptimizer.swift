@@ -1,0 +1,200 @@
+public import Collectives
+public import Layers
+public import Optimizers
+public import Torch
+
+/// The optimizer of ZeRO stages 0, 1 and 2: parameters in flat groups, gradients reduced in buckets during
+/// backward, optimizer states partitioned over the ranks, parameters gathered after the step.
+///
+/// | stage | parameters | gradients | states |
+/// | --- | --- | --- | --- |
+/// | 0 | whole | whole | whole |
+/// | 1 | whole | whole, own slice reduced | own slice |
+/// | 2 | whole | own slice | own slice |
+///
+/// A stage is a choice of layout and retention, made once here; the step is the same for all, and so are the
+/// bits of its result. Source: Rajbhandari et al., 2020, arXiv 1910.02054, sections 5 and 7.
+public final class ZeROOptimizer {
+  /// Parameters that share an update rule.
+  public struct Group {
+    /// The parameters with their paths, in definition order; frozen ones are left out by the caller.
+    public var parameters: [(path: String, parameter: Parameter)]
+    /// How they are updated.
+    public var rule: any OptimizerRule
+
+    /// Parameters under one rule.
+    public init(parameters: [(path: String, parameter: Parameter)], rule: any OptimizerRule) {
+      self.parameters = parameters
+      self.rule = rule
+    }
+  }
+
+  /// The first place, in the order of the flat buffers, where a gradient was infinite or NaN.
+  public struct Overflow: Sendable, Equatable {
+    /// The parameter's path.
+    public let path: String
+    /// A rank that saw it.
+    public let rank: Int
+  }
+
+  /// What a step did.
+  public struct StepOutcome: Sendable, Equatable {
+    /// The norm of the whole gradient, unscaled, before clipping.
+    public let gradientNorm: Double
+    /// Where the gradient was not finite; the step was then skipped on every rank.
+    public let overflow: Overflow?
+  }
+
+  /// The settings.
+  public let settings: ZeROSettings
+  /// The flat groups, in the order of the given ones.
+  public let groups: [PartitionedGroup]
+  /// Where gradients are collected and reduced.
+  public let reducer: GradientReducer
+  private let processGroup: ProcessGroup
+
+  /// Moves the parameters into flat buffers, takes f32 masters of this rank's partition and attaches to the
+  /// gradients. Rank 0's values go to all ranks.
+  ///
+  /// - Parameters:
+  ///   - groups: disjoint groups of trainable parameters.
+  ///   - dtype: the dtype of the working parameters.
+  ///   - processGroup: the data-parallel ranks.
+  /// - Throws: `TorchError`, `CollectiveError`, `OptimizerError`.
+  public init(
+    groups: [Group], dtype: DType, device: Device, processGroup: ProcessGroup, settings: ZeROSettings
+  ) throws {
+    self.settings = settings
+    self.processGroup = processGroup
+    let partitionCount = settings.stage == 0 ? 1 : processGroup.size
+    self.groups = try groups.filter { !$0.parameters.isEmpty }.map { group in
+      let layout = FlatLayout(
+        members: group.parameters.map { .init(path: $0.path, elementCount: $0.parameter.elementCount) },
+        partitionCount: partitionCount, rankCount: processGroup.size,
+        bucketElementLimit: settings.bucketElementLimit(of: group.parameters.map(\.parameter.elementCount)),
+        order: settings.roundRobinGradients ? .roundRobin : .backward)
+      let flat = try FlatGroup(
+        layout: layout, parameters: group.parameters.map(\.parameter), dtype: dtype, device: device)
+      try processGroup.broadcast(flat.values, from: 0, label: "parameters").wait()
+      return try PartitionedGroup(flat: flat, rule: group.rule, rank: processGroup.rank)
+    }
+    reducer = try GradientReducer(
+      groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
+      combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
+      communicationDType: settings.communicationDType, overlap: settings.overlapCommunication)
+  }
+
+  /// Starts a backward pass.
+  ///
+  /// - Parameters:
+  ///   - isBoundary: true for the last micro step before ``step(lossScale:learningRates:)``.
+  ///   - mayReduce: false inside `no_sync`: gradients then only accumulate on this rank.
+  public func beginBackward(isBoundary: Bool, mayReduce: Bool = true) {
+    // Stage 2 frees whole gradients after each micro step; the others reduce once, at the boundary.
+    reducer.beginBackward(synchronize: mayReduce && (isBoundary || settings.retention == .ownSlice))
+  }
+
+  /// Ends a backward pass.
+  ///
+  /// - Throws: `CollectiveError`, `TorchError`.
+  public func finishBackward() throws { try reducer.finishBackward() }
+
+  /// Clips, updates this rank's partition, gathers the parameters and clears the gradients.
+  ///
+  /// - Parameters:
+  ///   - lossScale: what the loss was multiplied with.
+  ///   - learningRates: one for each group.
+  ///   - momenta: the betas of each group, where the schedule moves them.
+  /// - Returns: the gradient norm; with an overflow nothing was updated, on any rank.
+  /// - Throws: `CollectiveError`, `TorchError`, `OptimizerError`.
+  public func step(
+    lossScale: Double, learningRates: [Double], momenta: [CycledMomentum]? = nil
+  ) throws -> StepOutcome {
+    try withoutGradients {
+      let squares = try gradientSquares()
+      let norm = squares.sum.squareRoot() * reducer.gradientMultiplier / lossScale
+      if settings.checksOverflow, let overflow = squares.overflow {
+        reducer.clear()
+        return StepOutcome(gradientNorm: norm, overflow: overflow)
+      }
+      let multiplier =
+        reducer.gradientMultiplier * settings.clipping.multiplier(norm: norm, lossScale: lossScale)
+      var gathers: [Work] = []
+      for (index, group) in groups.enumerated() {
+        group.rule.learningRate = learningRates[index]
+        if let momenta { group.rule.setMomentum(momenta[index]) }
+        try group.rule.beginStep()
+        for bucket in group.flat.layout.buckets.indices {
+          guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
+          try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
+          if settings.stage > 0 { gathers += try gather(group.flat, bucket: bucket) }
+        }
+      }
+      for work in gathers { try work.wait() }
+      reducer.clear()
+      return StepOutcome(gradientNorm: norm, overflow: nil)
+    }
+  }
+
+  /// Forgets the gradients of the backward passes since the last step.
+  public func zeroGradients() { reducer.clear() }
+
+  /// Gathers one bucket's parameters from the ranks that updated them, in place, while the next bucket steps.
+  private func gather(_ flat: FlatGroup, bucket: Int) throws -> [Work] {
+    guard processGroup.size > 1 else { return [] }
+    let entries = flat.layout.buckets[bucket].entries
+    let first = entries.first.map { flat.layout.members[$0.member].path } ?? ""
+    return [
+      try processGroup.allGather(
+        into: flat.bucketValues(bucket), from: flat.shardValues(bucket, rank: processGroup.rank),
+        label: "parameters of the bucket that starts with \(first)")
+    ]
+  }
+
+  private struct Squares {
+    var sum: Double
+    var overflow: Overflow?
+  }
+
+  /// The sum of squares over the whole gradient, and the first place that is not finite.
+  private func gradientSquares() throws -> Squares {
+    var sum = 0.0
+    var found: (group: Int, offset: Int)?
+    for (index, group) in groups.enumerated() {
+      for bucket in group.flat.layout.buckets.indices {
+        guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
+        let squares = try GradientSquares(of: gradient)
+        sum += squares.sum
+        if found == nil, let first = squares.firstNonFinite {
+          found = (index, group.flat.layout.partitionOffset(ofBucket: bucket) + first)
+        }
+      }
+    }
+    let local = found.flatMap { found -> String? in
+      let layout = groups[found.group].flat.layout
+      let rank = layout.partitionCount == 1 ? 0 : processGroup.rank
+      return layout.member(atPartitionOffset: found.offset, of: rank).map { layout.members[$0].path }
+    }
+    if settings.stage == 0 || processGroup.size == 1 {
+      return Squares(sum: sum, overflow: local.map { Overflow(path: $0, rank: processGroup.rank) })
+    }
+    let total = try Tensor([sum, found == nil ? 0 : 1], shape: [2])
+    try processGroup.allReduce(total, op: .sum, label: "gradient norm").wait()
+    let values = try total.array(of: Double.self)
+    guard values[1] != 0 || !values[0].isFinite else { return Squares(sum: values[0], overflow: nil) }
+    // Rare, so it may cost a second exchange: who saw what.
+    let paths = try processGroup.allGather(bytes: Array((local ?? "").utf8), label: "overflow report")
+    let rank = paths.firstIndex { !$0.isEmpty } ?? 0
+    return Squares(sum: values[0], overflow: Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: rank))
+  }
+
+  /// Bytes of this rank's model states, measured from the tensors that hold them.
+  public var modelStateBytes: ModelStateFormula.Bytes {
+    ModelStateFormula.Bytes(
+      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount }, gradients: reducer.byteCount,
+      optimizerStates: groups.reduce(0) { $0 + $1.stateByteCount })
+  }
+
+  /// Detaches from the model.
+  public func close() { reducer.close() }
+}

@@ -1,0 +1,72 @@
+public import Optimizers
+public import Torch
+
+/// What the config says about partitioning and reducing, as the optimizer of stages 0 to 2 needs it.
+public struct ZeROSettings: Sendable, Equatable {
+  /// 0, 1 or 2.
+  public var stage: Int
+  /// `reduce_bucket_size`: no bucket holds more elements, unless one parameter does.
+  public var reduceBucketSize: Int
+  /// `overlap_comm`: reduce while backward runs.
+  public var overlapCommunication: Bool
+  /// `round_robin_gradients`: spread neighbours of backward over the buckets.
+  public var roundRobinGradients: Bool
+  /// `gradient_allreduce_op` "mean" (true) or "sum".
+  public var averagesGradients: Bool
+  /// `prescale_gradients`.
+  public var prescaleGradients: Bool
+  /// `gradient_predivide_factor`.
+  public var gradientPredivideFactor: Double
+  /// `gradient_clipping`.
+  public var clipping: GradientClipping
+  /// `data_types.grad_accum_dtype`; nil for the dtype of the parameters.
+  public var gradientDType: DType?
+  /// `communication_data_type`; nil for the dtype of the gradients.
+  public var communicationDType: DType?
+  /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
+  public var checksOverflow: Bool
+
+  /// Settings; the defaults are DeepSpeed's.
+  public init(
+    stage: Int, reduceBucketSize: Int = 500_000_000, overlapCommunication: Bool = true,
+    roundRobinGradients: Bool = false, averagesGradients: Bool = true, prescaleGradients: Bool = false,
+    gradientPredivideFactor: Double = 1, clipping: GradientClipping = GradientClipping(),
+    gradientDType: DType? = nil, communicationDType: DType? = nil, checksOverflow: Bool = true
+  ) {
+    precondition((0...2).contains(stage), "stages 0 to 2 live here, got \(stage)")
+    self.stage = stage
+    self.reduceBucketSize = reduceBucketSize
+    self.overlapCommunication = overlapCommunication
+    self.roundRobinGradients = roundRobinGradients
+    self.averagesGradients = averagesGradients
+    self.prescaleGradients = prescaleGradients
+    self.gradientPredivideFactor = gradientPredivideFactor
+    self.clipping = clipping
+    self.gradientDType = gradientDType
+    self.communicationDType = communicationDType
+    self.checksOverflow = checksOverflow
+  }
+
+  /// What a rank keeps of reduced gradients at this stage.
+  var retention: GradientReducer.Retention {
+    switch stage {
+    case 0: .whole
+    case 1: .wholeBufferOwnSlice
+    default: .ownSlice
+    }
+  }
+
+  func combination(rankCount: Int) -> GradientReducer.Combination {
+    GradientReducer.Combination(
+      isMean: averagesGradients, prescale: prescaleGradients, predivideFactor: gradientPredivideFactor,
+      rankCount: rankCount)
+  }
+
+  /// The elements at which a bucket closes. The configured size is an upper bound: at DeepSpeed's default of
+  /// 5e8 most models would be one bucket, which can neither overlap with backward nor be freed early, so a
+  /// bucket also holds at most an eighth of the model, but at least 4 Mi elements, below which messages get slow.
+  func bucketElementLimit(of elementCounts: [Int]) -> Int {
+    let total = elementCounts.reduce(0, +)
+    return max(1, min(reduceBucketSize, max(total / 8, 1 << 22)))
+  }
+}
