@@ -57,26 +57,27 @@ let package = Package(
     floor("Datasets", ["Torch", "Tokenizers"]),
     floor("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "CKernels"]),
     floor("Checkpoints", ["Torch", "Collectives", "Layers", "CKernels"]),
-    // Floor 4.
+    // Floor 4: a model on disk as one thing, and the two great users of models.
+    floor("Pretrained", ["Torch", "Layers", "Tokenizers", "Models", "Checkpoints"]),
     floor(
       "Training",
       [
         "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Monitoring", "Models", "Datasets",
-        "ZeRO", "Checkpoints",
+        "ZeRO", "Checkpoints", "Pretrained",
       ]),
-    floor("Inference", ["Torch", "Layers", "Tokenizers", "Models", "Checkpoints"]),
+    floor("Inference", ["Torch", "Layers", "Tokenizers", "Models", "Pretrained"]),
     // The library's one door, and the command.
     floor(
       "DeepSpeed",
       [
         "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
-        "Datasets", "ZeRO", "Checkpoints", "Training", "Inference",
+        "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
       ]),
     .executableTarget(
       name: "DeepSpeedCLI",
       dependencies: [
         "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
-        "Datasets", "ZeRO", "Checkpoints", "Training", "Inference",
+        "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -96,7 +97,7 @@ let package = Package(
     tests("Datasets", ["Torch", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
     tests("Checkpoints", ["Torch", "Layers", "Collectives", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
-    tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Tokenizers", "TestSupport"]),
+    tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Tokenizers", "TestSupport"]),
     tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
   ],
   cxxLanguageStandard: .cxx20
