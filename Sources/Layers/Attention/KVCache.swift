@@ -22,7 +22,7 @@ public final class LayerCache {
   /// - Parameters: keys, values: `[B, K, T, d]`
   /// - Returns: views `[B, K, S, d]` into the buffers, valid until the next call
   /// - Throws: ``CacheError``, `TorchError`.
-  func append(_ newKeys: Tensor, _ newValues: Tensor) throws -> (keys: Tensor, values: Tensor) {
+  public func append(_ newKeys: Tensor, _ newValues: Tensor) throws -> (keys: Tensor, values: Tensor) {
     let count = newKeys.size(2)
     let total = length + count
     guard total <= maximumLength else { throw CacheError.full(capacity: maximumLength, requested: total) }

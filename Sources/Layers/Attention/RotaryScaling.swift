@@ -17,6 +17,8 @@ public enum RotaryScaling: Sendable, Hashable {
   ///
   /// - Source: the dynamic form of NTK-aware scaling, in Peng et al., arXiv:2309.00071, appendix B.
   case dynamicNTK(factor: Double, originalLength: Int)
+  /// Each frequency divided by its own number, `headDim / 2` of them, as GGUF files store a scaling.
+  case divided(by: [Double])
   /// Long wavelengths divided, short ones kept, a ramp between.
   case llama3(Llama3)
   /// A ramp over the dimensions, and scaled attention.
@@ -85,6 +87,8 @@ public enum RotaryScaling: Sendable, Hashable {
       return (plain, 1)
     case .linear(let factor):
       return (plain.map { $0 / factor }, 1)
+    case .divided(let divisors):
+      return (zip(plain, divisors).map { $0 / $1 }, 1)
     case .dynamicNTK(let factor, let originalLength):
       let ratio = Double(max(length, originalLength)) / Double(originalLength)
       let dim = Double(headDim)

@@ -156,7 +156,7 @@ private final class ChunkGradients {
       try weight.addmmInPlace(gradLogits.t(), rows, beta: isFirst ? 0.0 : 1.0, alpha: early)
     } else {
       let product = try gradLogits.t().mm(rows)
-      try isFirst ? weight.copyInPlace(product) : weight.addInPlace(product)
+      _ = try isFirst ? weight.copyInPlace(product) : weight.addInPlace(product)
     }
     isFirst = false
   }

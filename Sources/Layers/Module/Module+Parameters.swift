@@ -1,3 +1,5 @@
+internal import Torch
+
 extension Module {
   /// Every parameter of the tree once, at its first path, in definition order.
   ///
