@@ -1,0 +1,198 @@
+/// A compiled regular expression that is matched against UTF-8 text.
+///
+/// Matching backtracks as Oniguruma and PCRE do, so that of several possible matches the same one is found. A
+/// search that goes on for long starts to remember the states that failed, which keeps it from running away.
+struct Pattern: Sendable {
+  enum Instruction: Sendable {
+    case set(ScalarSet)
+    /// Go on at the first address, and at the second if that fails.
+    case fork(Int, Int)
+    case jump(Int)
+    /// The code up to the address is a lookahead; `behind` says how many scalars before the position it starts.
+    case look(end: Int, behind: Int, isNegated: Bool)
+    case atomic(end: Int)
+    case assert(PatternNode)
+    case succeed
+  }
+
+  private static let instructionLimit = 20_000
+  /// After so many steps of one search, failed states are remembered.
+  private static let patience = 2_000
+
+  private var code: [Instruction] = []
+  private var hasEmptyLoops = false
+
+  /// - Throws: `TokenizerError` of kind `pattern`.
+  init(_ pattern: String, path: String) throws(TokenizerError) {
+    var parser = PatternParser(pattern, path: path)
+    try emit(parser.parse(), path: path)
+    code.append(.succeed)
+  }
+
+  private mutating func emit(_ node: PatternNode, path: String) throws(TokenizerError) {
+    guard code.count < Self.instructionLimit else {
+      throw TokenizerError(.pattern, at: path, "the pattern is too long once its repetitions are written out")
+    }
+    switch node {
+    case .set(let set): code.append(.set(set))
+    case .sequence(let parts): for part in parts { try emit(part, path: path) }
+    case .alternatives(let branches): try emitAlternatives(branches, path: path)
+    case .repetition(let body, let least, let most, let greed):
+      if greed == .possessive {
+        try emit(.atomic(.repetition(body, least: least, most: most, .greedy)), path: path)
+      } else {
+        try emitRepetition(body, least: least, most: most, isLazy: greed == .lazy, path: path)
+      }
+    case .look(let body, let isBehind, let isNegated):
+      try emitLook(body, isBehind: isBehind, isNegated: isNegated, path: path)
+    case .atomic(let body):
+      let start = code.count
+      code.append(.atomic(end: 0))
+      try emit(body, path: path)
+      code.append(.succeed)
+      code[start] = .atomic(end: code.count)
+    case .textStart, .textEnd, .lineStart, .lineEnd, .wordBoundary: code.append(.assert(node))
+    }
+  }
+
+  private mutating func emitAlternatives(_ branches: [PatternNode], path: String) throws(TokenizerError) {
+    var jumps: [Int] = []
+    for (index, branch) in branches.enumerated() {
+      guard index < branches.count - 1 else {
+        try emit(branch, path: path)
+        break
+      }
+      let fork = code.count
+      code.append(.fork(fork + 1, 0))
+      try emit(branch, path: path)
+      jumps.append(code.count)
+      code.append(.jump(0))
+      code[fork] = .fork(fork + 1, code.count)
+    }
+    for jump in jumps { code[jump] = .jump(code.count) }
+  }
+
+  private mutating func emitRepetition(
+    _ body: PatternNode, least: Int, most: Int?, isLazy: Bool, path: String
+  ) throws(TokenizerError) {
+    if body.width ?? 0 == 0 { hasEmptyLoops = true }
+    for _ in 0..<least { try emit(body, path: path) }
+    func fork(_ address: Int, into start: Int, past end: Int) {
+      code[address] = isLazy ? .fork(end, start) : .fork(start, end)
+    }
+    guard let most else {
+      let start = code.count
+      code.append(.jump(0))
+      try emit(body, path: path)
+      code.append(.jump(start))
+      fork(start, into: start + 1, past: code.count)
+      return
+    }
+    var forks: [Int] = []
+    for _ in least..<max(least, most) {
+      forks.append(code.count)
+      code.append(.jump(0))
+      try emit(body, path: path)
+    }
+    for address in forks { fork(address, into: address + 1, past: code.count) }
+  }
+
+  private mutating func emitLook(
+    _ body: PatternNode, isBehind: Bool, isNegated: Bool, path: String
+  ) throws(TokenizerError) {
+    if isBehind, case .alternatives(let branches) = body, body.width == nil {
+      // Branches of different widths start at different places, so that each is its own lookbehind.
+      let looks = branches.map { PatternNode.look($0, isBehind: true, isNegated: isNegated) }
+      try emit(isNegated ? .sequence(looks) : .alternatives(looks), path: path)
+      return
+    }
+    let start = code.count
+    code.append(.succeed)
+    try emit(body, path: path)
+    code.append(.succeed)
+    code[start] = .look(end: code.count, behind: isBehind ? body.width ?? 0 : 0, isNegated: isNegated)
+  }
+
+  /// The end of the match that starts at `start`, if one does.
+  func matchEnd(in text: Span<UInt8>, from start: Int) -> Int? { run(from: 0, text, at: start) }
+
+  /// The first match that starts at `start` or after it.
+  func firstMatch(in text: Span<UInt8>, from start: Int) -> Range<Int>? {
+    var position = start
+    while position <= text.count {
+      if let end = matchEnd(in: text, from: position) { return position..<end }
+      guard position < text.count else { return nil }
+      position += text.scalar(at: position).length
+    }
+    return nil
+  }
+
+  private struct State: Hashable {
+    var address: Int
+    var position: Int
+  }
+
+  private func run(from address: Int, _ text: Span<UInt8>, at position: Int) -> Int? {
+    var alternatives: [State] = []
+    var failed: Set<State> = []
+    var state = State(address: address, position: position)
+    var steps = 0
+    while true {
+      if case .fork(let first, let second) = code[state.address] {
+        steps += 1
+        if (hasEmptyLoops || steps > Self.patience) && !failed.insert(state).inserted {
+          guard let next = alternatives.popLast() else { return nil }
+          state = next
+          continue
+        }
+        alternatives.append(State(address: second, position: state.position))
+        state.address = first
+        continue
+      }
+      if case .succeed = code[state.address] { return state.position }
+      if let next = step(state, text) {
+        state = next
+      } else {
+        guard let next = alternatives.popLast() else { return nil }
+        state = next
+      }
+    }
+  }
+
+  /// The state after an instruction that does not branch, or nil if it fails.
+  @inline(__always)
+  private func step(_ state: State, _ text: Span<UInt8>) -> State? {
+    switch code[state.address] {
+    case .set(let set):
+      guard state.position < text.count else { return nil }
+      let decoded = text.scalar(at: state.position)
+      guard set.contains(decoded.scalar) else { return nil }
+      return State(address: state.address + 1, position: state.position + decoded.length)
+    case .jump(let target): return State(address: target, position: state.position)
+    case .assert(let node):
+      return holds(node, text, at: state.position) ? State(address: state.address + 1, position: state.position) : nil
+    case .atomic(let end):
+      return run(from: state.address + 1, text, at: state.position).map { State(address: end, position: $0) }
+    case .look(let end, let behind, let isNegated):
+      var start = state.position
+      for _ in 0..<behind where start >= 0 { start = start == 0 ? -1 : start - text.scalar(before: start).length }
+      let isMatch = start >= 0 && run(from: state.address + 1, text, at: start) != nil
+      return isMatch != isNegated ? State(address: end, position: state.position) : nil
+    case .fork, .succeed: return nil
+    }
+  }
+
+  private func holds(_ assertion: PatternNode, _ text: Span<UInt8>, at position: Int) -> Bool {
+    switch assertion {
+    case .textStart: return position == 0
+    case .textEnd: return position == text.count
+    case .lineStart: return position == 0 || text[position - 1] == 0x0A
+    case .lineEnd: return position == text.count || text[position] == 0x0A
+    case .wordBoundary(let isNegated):
+      let isWordBefore = position > 0 && text.scalar(before: position).scalar.isWord
+      let isWordAfter = position < text.count && text.scalar(at: position).scalar.isWord
+      return (isWordBefore != isWordAfter) != isNegated
+    default: return false
+    }
+  }
+}
