@@ -1,0 +1,226 @@
+// Connections over Gloo, and how operations reach their end.
+#include "process_group.h"
+
+#define USE_C10D_GLOO
+
+#include <ATen/ops/from_blob.h>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+
+#include <chrono>
+
+#include "process_group_store.h"
+
+namespace ct {
+namespace {
+
+// Gloo gives up a message after this time; long before it, the caller has compared the ranks and aborted.
+constexpr auto neverMilliseconds = std::chrono::milliseconds(std::chrono::hours(24 * 365));
+
+// How long the group's thread leaves a new operation to a caller that waits for it at once.
+constexpr auto callerPrecedence = std::chrono::microseconds(200);
+
+at::Tensor bytesTensor(const void *bytes, size_t count) {
+  return at::from_blob(const_cast<void *>(bytes), {static_cast<int64_t>(count)}, at::TensorOptions(at::kByte));
+}
+
+class GlooMessage : public Message {
+ public:
+  explicit GlooMessage(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
+  bool wait() override { return work_->wait(); }
+  void abort() override { work_->abort(); }
+
+ private:
+  const c10::intrusive_ptr<c10d::Work> work_;
+};
+
+class ClosableGloo : public c10d::ProcessGroupGloo {
+ public:
+  using ProcessGroupGloo::ProcessGroupGloo;
+  void closeConnections() {
+    for (auto &context : contexts_) context->closeConnections();
+  }
+};
+
+}  // namespace
+
+struct Connections::Gloo {
+  const c10::intrusive_ptr<ClosableGloo> backend;
+};
+
+// The stand-in headers of gloo_stub give some of gloo's types no layout. c10d's classes only point to them, which
+// these sizes confirm for libtorch 2.11.0.
+static_assert(sizeof(std::shared_ptr<gloo::Context>) == 16);
+static_assert(sizeof(c10d::ProcessGroupGloo::Options) == sizeof(c10d::Backend::Options) + 32);
+
+Connections::Connections(ct_store store, int rank, int size, const char *host, ct_int timeout)
+    : rank(rank), size(size) {
+  auto options = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(timeout));
+  options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
+  options->threads = 1;
+  gloo_ = std::make_unique<Gloo>(c10::make_intrusive<ClosableGloo>(unwrapStore(store), rank, size, options));
+  gloo_->backend->setTimeout(neverMilliseconds);
+}
+
+Connections::~Connections() = default;
+
+std::shared_ptr<Message> Connections::send(const void *bytes, size_t count, int to, uint32_t tag) {
+  std::vector<at::Tensor> tensors{bytesTensor(bytes, count)};
+  auto message = std::make_shared<GlooMessage>(gloo_->backend->send(tensors, to, static_cast<int>(tag)));
+  bytesSent += static_cast<ct_int>(count);
+  return message;
+}
+
+std::shared_ptr<Message> Connections::receive(void *bytes, size_t count, int from, uint32_t tag) {
+  std::vector<at::Tensor> tensors{bytesTensor(bytes, count)};
+  return std::make_shared<GlooMessage>(gloo_->backend->recv(tensors, from, static_cast<int>(tag)));
+}
+
+void Connections::close() {
+  if (!isClosed_.exchange(true)) gloo_->backend->closeConnections();
+}
+
+// 10 bits of number and 20 of content: messages under way at the same time differ, and so do, but for one chance in
+// a million, those of ranks that disagree. Bit 30 keeps point-to-point messages apart.
+uint32_t Operation::messageTag(size_t count, int phase) const {
+  uint64_t content = (tag_ & 0xffffffffu) ^ (static_cast<uint64_t>(phase) << 40) ^ (static_cast<uint64_t>(count) << 3);
+  content *= 0x9e3779b97f4a7c15u;
+  content ^= content >> 29;
+  content *= 0xbf58476d1ce4e5b9u;
+  return static_cast<uint32_t>(((tag_ >> 32) & 0x3ffu) << 20 | content >> 44) | (tag_ >> 63 ? 1u << 30 : 0u);
+}
+
+Operation::MessagePointer Operation::remember(MessagePointer message) {
+  messages_.push_back(message);
+  return message;
+}
+
+Operation::MessagePointer Operation::send(const void *bytes, size_t count, int to, int phase) {
+  std::lock_guard lock(mutex_);
+  if (isAborted_) C10_THROW_ERROR(DistBackendError, "the group was aborted");
+  MessagePointer message = net->send(bytes, count, to, messageTag(count, phase));
+  bytesSent += static_cast<ct_int>(count);
+  return remember(std::move(message));
+}
+
+Operation::MessagePointer Operation::receive(void *bytes, size_t count, int from, int phase) {
+  std::lock_guard lock(mutex_);
+  if (isAborted_) C10_THROW_ERROR(DistBackendError, "the group was aborted");
+  return remember(net->receive(bytes, count, from, messageTag(count, phase)));
+}
+
+void Operation::await(const MessagePointer &message) {
+  if (!message->wait()) C10_THROW_ERROR(DistBackendError, "the group was aborted");
+  std::lock_guard lock(mutex_);
+  std::erase(messages_, message);
+}
+
+void Operation::awaitAll(std::vector<MessagePointer> &messages) {
+  for (const auto &message : messages) await(message);
+  messages.clear();
+}
+
+void Operation::advance() {
+  if (isClaimed_.exchange(true)) return;
+  std::string failure;
+  try {
+    finish();
+  } catch (const c10::Error &error) {
+    failure = error.what_without_backtrace();
+  } catch (const std::exception &error) {
+    failure = error.what();
+  } catch (...) {
+    failure = "an exception of unknown type";
+  }
+  // A message that failed leaves others under way, whose memory must not go before them.
+  if (!failure.empty()) abort();
+  {
+    std::lock_guard lock(mutex_);
+    messages_.clear();
+    failure_ = failure;
+    isDone_ = true;
+  }
+  ended_.notify_all();
+}
+
+void Operation::wait(ct_int timeout) {
+  if (timeout < 0) advance();
+  std::unique_lock lock(mutex_);
+  if (timeout < 0) {
+    ended_.wait(lock, [&] { return isDone_; });
+  } else if (!ended_.wait_for(lock, std::chrono::milliseconds(timeout), [&] { return isDone_; })) {
+    throw TimeoutError("the operation has not ended in time");
+  }
+  if (!failure_.empty()) C10_THROW_ERROR(DistBackendError, failure_);
+}
+
+bool Operation::isCompleted() {
+  std::lock_guard lock(mutex_);
+  return isDone_;
+}
+
+void Operation::abort() {
+  std::lock_guard lock(mutex_);
+  isAborted_ = true;
+  for (auto &message : messages_) message->abort();
+}
+
+Driver::~Driver() {
+  {
+    std::lock_guard lock(mutex_);
+    isStopped_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Driver::add(std::shared_ptr<Operation> operation) {
+  std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  waiting_.push_back(std::move(operation));
+  changed_.notify_all();
+}
+
+void Driver::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return isStopped_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    auto operation = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    if (!operation->isClaimed()) std::this_thread::sleep_for(callerPrecedence);
+    operation->advance();
+    operation.reset();
+    lock.lock();
+  }
+}
+
+ct_work Group::begin(std::shared_ptr<Operation> operation, bool isCollective) {
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(underWay_, [](const auto &other) { return other.expired(); });
+    underWay_.push_back(operation);
+  }
+  operation->start();
+  (isCollective ? collectives_ : pointToPoint_).add(operation);
+  return reinterpret_cast<ct_work>(new std::shared_ptr<Operation>(std::move(operation)));
+}
+
+void Group::abort() {
+  std::lock_guard lock(mutex_);
+  connections->close();
+  for (auto &weak : underWay_) {
+    if (auto operation = weak.lock()) operation->abort();
+  }
+}
+
+}  // namespace ct
+
+extern "C" ct_status ct_group_connect(
+    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms, ct_group *result) noexcept {
+  return ct::boundary([&] {
+    auto connections = std::make_shared<ct::Connections>(
+        store, static_cast<int>(rank), static_cast<int>(size), host, timeout_ms);
+    *result = reinterpret_cast<ct_group>(new ct::Group(std::move(connections)));
+  });
+}
