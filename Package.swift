@@ -38,7 +38,9 @@ let package = Package(
   targets: [
     // Floor 0: C and C++ behind plain C headers.
     .systemLibrary(name: "CLibtorch", pkgConfig: "deepspeed-libtorch"),
-    .target(name: "CTorch", dependencies: ["CLibtorch"], cxxSettings: [.define("GLIBCXX_USE_CXX11_ABI", to: "1")]),
+    .target(
+      name: "CTorch", dependencies: ["CLibtorch"],
+      cxxSettings: [.define("GLIBCXX_USE_CXX11_ABI", to: "1"), .headerSearchPath("src/gloo_stub")]),
     .target(
       name: "CKernels", cxxSettings: kernelSettings,
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
@@ -81,7 +83,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
+    // The generator of the operator bindings, for developers.
+    .target(name: "OpGenerator", path: "tools/opgen/Sources/OpGenerator", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "opgen", dependencies: ["OpGenerator"], path: "tools/opgen/Sources/opgen", swiftSettings: swiftSettings),
     // Tests.
+    tests("OpGenerator", []),
     .target(
       name: "TestSupport", dependencies: ["Torch", "Collectives"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("Torch", ["CTorch", "TestSupport"]),
