@@ -58,7 +58,7 @@ let package = Package(
     floor("Models", ["Torch", "Layers"]),
     floor("Datasets", ["Torch", "Tokenizers"]),
     floor("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "CKernels"]),
-    floor("Checkpoints", ["Torch", "Collectives", "Layers", "CKernels"]),
+    floor("Checkpoints", ["Torch", "Layers", "CKernels"]),
     // Floor 4: a model on disk as one thing, and the two great users of models.
     floor("Pretrained", ["Torch", "Layers", "Tokenizers", "Models", "Checkpoints"]),
     floor(
@@ -103,8 +103,9 @@ let package = Package(
     tests("Models", ["Torch", "Layers", "Checkpoints", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Datasets", ["Torch", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
-    tests("Checkpoints", ["Torch", "Layers", "Collectives", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
+    tests("Checkpoints", ["Torch", "Layers", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Tokenizers", "TestSupport"]),
+    tests("Pretrained", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
     tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
   ],
   cxxLanguageStandard: .cxx20
