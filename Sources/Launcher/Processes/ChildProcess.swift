@@ -129,6 +129,10 @@ final class ChildProcess {
   private static func spawn(
     _ command: ProcessCommand, input: Int32, output: Int32, errors: Int32
   ) -> Result<pid_t, LaunchError> {
+    guard let path = ExecutableSearch.path(of: command.executable, environment: command.environment) else {
+      return .failure(
+        .programNotFound(program: command.executable, remedy: "Check its spelling, or give its full path"))
+    }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -158,17 +162,12 @@ final class ChildProcess {
     let status = withCores(command.cores) {
       withCStrings(words) { arguments in
         withCStrings(variables) { environment in
-          posix_spawnp(&process, command.executable, &actions, &attributes, arguments, environment)
+          posix_spawn(&process, path, &actions, &attributes, arguments, environment)
         }
       }
     }
-    switch status {
-    case 0: return .success(process)
-    case ENOENT, EACCES, ENOTDIR:
-      return .failure(
-        .programNotFound(program: command.executable, remedy: "Check its spelling, or give its full path"))
-    default: return .failure(.spawnFailed(program: command.executable, reason: systemError(status)))
-    }
+    return status == 0
+      ? .success(process) : .failure(.spawnFailed(program: command.executable, reason: systemError(status)))
   }
 
   /// A child inherits the cores of the thread that starts it, so the thread moves there for that moment.

@@ -57,10 +57,10 @@ public struct RankJob: Sendable, Equatable {
     let place = try place(environment: environment)
     for (name, value) in place.variables { setenv(name, value, 1) }
     let words = node.program.words(localRank: place.localRank)
-    withCStrings([words.executable] + words.arguments) { _ = execvp(words.executable, $0) }
-    if errno == ENOENT || errno == EACCES {
+    guard let path = ExecutableSearch.path(of: words.executable, environment: environment) else {
       throw .programNotFound(program: words.executable, remedy: "It must be on every node, at the same path")
     }
+    withCStrings([words.executable] + words.arguments) { _ = execv(path, $0) }
     throw .spawnFailed(program: words.executable, reason: systemError(errno))
   }
 }

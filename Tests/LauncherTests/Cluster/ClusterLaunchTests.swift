@@ -27,7 +27,7 @@ import Testing
     job.environmentScript = "/venv/activate"
     let launch = try ClusterLaunch(job, method: .ssh)
     #expect(launch.commands.map(\.name) == ["node worker-0", "node worker-1"])
-    #expect(launch.commands.allSatisfy(\.endsWithInput))
+    #expect(launch.commands.map(\.endsWithInput) == [true, true])
     let words = launch.commands[1].words
     #expect(
       words.dropLast() == ["ssh", "-o", "BatchMode=yes", "-p", "2222", "-o", "LogLevel=error", "worker-1"])

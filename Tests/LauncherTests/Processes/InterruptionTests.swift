@@ -26,7 +26,7 @@ import Testing
   @Test func `Ctrl-C ends all ranks and their children with code 130`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    await #expect(processExitsWith: .exitCode(130)) { [path] in
+    await #expect(processExitsWith: .exitCode(130)) { [path = path as String] in
       exit(try Self.launch(in: path, thenSend: SIGINT))
     }
     for process in try identifiers(in: folder) { #expect(!process.isEmpty && !isRunning(process)) }
@@ -35,7 +35,7 @@ import Testing
   @Test func `a launcher that is killed takes its ranks with it`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
-    await #expect(processExitsWith: .signal(SIGKILL)) { [path] in
+    await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       exit(try Self.launch(in: path, thenSend: SIGKILL))
     }
     let processes = try identifiers(in: folder)
