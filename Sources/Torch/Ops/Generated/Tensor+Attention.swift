@@ -50,7 +50,8 @@ extension Tensor {
     var result1: OpaquePointer?
     var result2: OpaquePointer?
     try Tensor.call(
-      "_scaled_dot_product_flash_attention_for_cpu_backward", list: [self, query, key, value, out, logsumexp, attnMask]
+      "_scaled_dot_product_flash_attention_for_cpu_backward", list: [self, query, key, value, out, logsumexp,
+      attnMask]
     ) { handles, _ in
       ct_op_scaled_dot_product_flash_attention_for_cpu_backward(
         handles[0], handles[1], handles[2], handles[3], handles[4], handles[5], isCausal, handles[6],

@@ -2,7 +2,7 @@
 /// side by side in one list.
 struct Operands {
   /// The arguments after the operator's name.
-  let passed: String
+  let passed: [String]
   /// The names of the closure's parameters, empty for `$0`, `$1` and so on.
   let closureHead: String
   /// What stands for each tensor argument in the C call.
@@ -17,7 +17,7 @@ struct Operands {
     }
     var handles: [String: [String]] = [:]
     if lists.isEmpty, singles.count <= 5 {
-      passed = singles.map { ", \(swift($0))" }.joined()
+      passed = singles.map(swift)
       let names = singles.map { $0 == binding.receiver ? "this" : swift($0) }
       let needsNames = binding.visible.contains { $0.type.base == .generator }
       closureHead = needsNames ? " \(names.joined(separator: ", ")) in" : ""
@@ -25,13 +25,13 @@ struct Operands {
         handles[single.name] = [needsNames ? names[index] : "$\(index)"]
       }
     } else if singles.isEmpty, lists.count == 1 {
-      passed = ", list: \(swift(lists[0]))"
+      passed = ["list: \(swift(lists[0]))"]
       closureHead = ""
       handles[lists[0].name] = ["$0", "$1"]
     } else {
       var parts = singles.isEmpty ? [] : ["[\(singles.map(swift).joined(separator: ", "))]"]
       parts += lists.map(swift)
-      passed = ", list: \(parts.joined(separator: " + "))"
+      passed = "list: \(parts.joined(separator: " + "))".split(separator: ", ").map(String.init)
       closureHead = " handles, _ in"
       for (index, single) in singles.enumerated() { handles[single.name] = ["handles[\(index)]"] }
       var offset = singles.isEmpty ? "handles" : "handles + \(singles.count)"

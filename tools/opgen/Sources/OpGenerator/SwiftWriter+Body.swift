@@ -19,13 +19,11 @@ extension SwiftWriter {
     let operands = Operands(binding)
     let arguments = binding.visible.flatMap { operands.handles[$0.name] ?? expressions($0) }
     var inner = fill(arguments + resultArguments(binding), indent: "        ")
-    var head = "try Tensor.call(\"\(binding.schema.fullName)\"\(operands.passed)) {\(operands.closureHead)"
+    let name = "\"\(binding.schema.fullName)\""
+    var head = "try Tensor.call(\(([name] + operands.passed).joined(separator: ", "))) {\(operands.closureHead)"
     if head.count > 106 {
-      head = """
-        try Tensor.call(
-              "\(binding.schema.fullName)"\(operands.passed)
-            ) {\(operands.closureHead)
-        """
+      let items = fill([name] + operands.passed, indent: "      ")
+      head = (["try Tensor.call("] + items + ["    ) {\(operands.closureHead)"]).joined(separator: "\n")
     }
     let generator = binding.visible.first { $0.type.base == .generator }.map { Self.swiftName($0.name) }
     let open = generator.map { "\($0).withHandle { generator in " } ?? ""
