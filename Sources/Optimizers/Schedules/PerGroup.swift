@@ -1,5 +1,7 @@
 /// An option of a schedule that is one number for all parameter groups or a list with one for each.
-public enum PerGroup: Codable, Sendable, Equatable, ExpressibleByFloatLiteral {
+public enum PerGroup: Codable, Sendable, Equatable, ExpressibleByFloatLiteral,
+  ExpressibleByIntegerLiteral
+{
   /// The same number for every group.
   case same(Double)
   /// One number a group, in the order of the groups.
@@ -7,6 +9,10 @@ public enum PerGroup: Codable, Sendable, Equatable, ExpressibleByFloatLiteral {
 
   public init(floatLiteral value: Double) {
     self = .same(value)
+  }
+
+  public init(integerLiteral value: Int) {
+    self = .same(Double(value))
   }
 
   public init(from decoder: any Decoder) throws {

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Optimizers
+
+struct OptimizerOptionsTests {
+  @Test func `defaults are DeepSpeed's`() throws {
+    let options = try JSONDecoder().decode(AdamOptions.self, from: Data("{}".utf8))
+    #expect(options == AdamOptions())
+    #expect(options.learningRate == 1e-3 && options.beta1 == 0.9 && options.beta2 == 0.999)
+    #expect(options.epsilon == 1e-8 && options.weightDecay == 0 && options.isDecoupled && options.correctsBias)
+  }
+
+  @Test func `options are read by the names of the config`() throws {
+    let json = """
+      {"lr": 3e-4, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.1, "adam_w_mode": false, "torch_adam": true}
+      """
+    let expected = AdamOptions(
+      learningRate: 3e-4, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1, isDecoupled: false,
+      usesTensorOperations: true)
+    #expect(try JSONDecoder().decode(AdamOptions.self, from: Data(json.utf8)) == expected)
+    let sgd = try JSONDecoder().decode(SGDOptions.self, from: Data(#"{"momentum": 0.9, "nesterov": true}"#.utf8))
+    #expect(sgd == SGDOptions(momentum: 0.9, isNesterov: true))
+  }
+
+  @Test func `options survive a round trip`() throws {
+    let all: [OptimizerOptions] = [
+      .adam(AdamOptions(learningRate: 0.2, beta1: 0.5, correctsBias: false)), .sgd(SGDOptions(momentum: 0.3)),
+    ]
+    #expect(try JSONDecoder().decode([OptimizerOptions].self, from: JSONEncoder().encode(all)) == all)
+  }
+
+  @Test func `a group may replace rate and decay, and the rule takes them over`() throws {
+    for var options in [OptimizerOptions.adam(AdamOptions()), .sgd(SGDOptions())] {
+      options.learningRate = 0.25
+      options.weightDecay = 0.5
+      #expect(options.weightDecay == 0.5)
+      #expect(try options.makeRule().learningRate == 0.25)
+    }
+  }
+
+  @Test func `options out of range are errors that name them`() {
+    let wrong: [(String, OptimizerOptions)] = [
+      ("lr", .adam(AdamOptions(learningRate: -1))),
+      ("lr", .sgd(SGDOptions(learningRate: .nan))),
+      ("betas[0]", .adam(AdamOptions(beta1: 1))),
+      ("betas[1]", .adam(AdamOptions(beta2: -0.1))),
+      ("eps", .adam(AdamOptions(epsilon: -1e-8))),
+      ("weight_decay", .adam(AdamOptions(weightDecay: .infinity))),
+      ("momentum", .sgd(SGDOptions(momentum: -0.5))),
+    ]
+    for (name, options) in wrong {
+      let error = #expect(throws: OptimizerError.self) { _ = try options.makeRule() }
+      #expect(error?.description.contains("'\(name)'") == true)
+    }
+  }
+}
