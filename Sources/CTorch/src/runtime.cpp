@@ -23,16 +23,28 @@ extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int count);
 namespace ct {
 namespace {
 
-// libtorch asks its registry for CUDA once and keeps the answer, so CUDA's library has to be there before.
-void openCUDA() {
-  if (access("/proc/driver/nvidia", F_OK) != 0 && access("/dev/nvidia0", F_OK) != 0) return;
-  if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == nullptr) return;
+// Why there is no CUDA; empty when its library is open.
+std::string cudaObstacle;
+
+// The folder that libtorch was loaded from, with its slash.
+std::string libraryFolder() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<const void *>(&at::globalContext), &info) == 0 || info.dli_fname == nullptr) return;
+  if (dladdr(reinterpret_cast<const void *>(&at::globalContext), &info) == 0 || info.dli_fname == nullptr) return "";
   std::string path = info.dli_fname;
   size_t slash = path.rfind('/');
-  std::string library = (slash == std::string::npos ? "" : path.substr(0, slash + 1)) + "libtorch_cuda.so";
-  if (access(library.c_str(), R_OK) == 0) dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL);
+  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
+}
+
+// libtorch asks its registry for CUDA once and keeps the answer, so CUDA's library has to be there before.
+std::string openCUDA() {
+  if (access("/proc/driver/nvidia", F_OK) != 0 && access("/dev/nvidia0", F_OK) != 0) {
+    return "this machine has no NVIDIA driver";
+  }
+  if (dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == nullptr) return dlerror();
+  std::string library = libraryFolder() + "libtorch_cuda.so";
+  if (access(library.c_str(), R_OK) != 0) return library + " is missing: this libtorch computes on CPUs only";
+  if (dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL) == nullptr) return dlerror();
+  return "";
 }
 
 c10::impl::VirtualGuardImpl guard(ct_device place) { return c10::impl::VirtualGuardImpl(device(place).type()); }
@@ -46,7 +58,7 @@ std::atomic<bool> runtimeReady{false};
 void startRuntime() {
   static std::once_flag once;
   std::call_once(once, [] {
-    openCUDA();
+    cudaObstacle = openCUDA();
     installAllocator();
     installEngine();
   });
@@ -93,6 +105,11 @@ int32_t ct_cuda_device_count(void) noexcept {
     if (at::globalContext().hasCUDA()) count = at::detail::getCUDAHooks().getNumGPUs();
   });
   return count;
+}
+
+const char *ct_cuda_obstacle(void) noexcept {
+  boundary([] {});
+  return cudaObstacle.c_str();
 }
 
 ct_status ct_device_select(ct_device place) noexcept {

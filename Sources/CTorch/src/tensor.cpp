@@ -3,6 +3,7 @@
 
 #include "ctorch/tensor.h"
 
+#include <ATen/EmptyTensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/eye.h>
@@ -18,6 +19,15 @@ using namespace ct;
 namespace {
 
 const c10::TensorImpl &impl(ct_tensor tensor) { return *reinterpret_cast<const c10::TensorImpl *>(tensor); }
+
+// A storage may have been resized to nothing; touching its elements would then end the process.
+void checkMemory(const at::Tensor &tensor) {
+  size_t needed = at::detail::computeStorageNbytes(
+      tensor.sizes(), tensor.strides(), tensor.itemsize(), static_cast<size_t>(tensor.storage_offset()));
+  TORCH_CHECK(
+      tensor.numel() == 0 || tensor.storage().nbytes() >= needed, "the tensor's storage has ",
+      tensor.storage().nbytes(), " of the ", needed, " bytes that its elements need; it has been resized");
+}
 
 // A tensor over foreign memory with the other's sizes, row-major, for one copy.
 at::Tensor rowMajorView(const at::Tensor &like, void *memory, int32_t type) {
@@ -94,16 +104,23 @@ bool ct_tensor_is_leaf(ct_tensor tensor) noexcept { return unwrap(tensor)->is_le
 bool ct_tensor_is_same(ct_tensor left, ct_tensor right) noexcept { return left == right; }
 
 ct_status ct_tensor_item(ct_tensor tensor, double *result) noexcept {
-  return boundary([&] { *result = unwrap(tensor)->item().toDouble(); });
+  return boundary([&] {
+    checkMemory(unwrap(tensor));
+    *result = unwrap(tensor)->item().toDouble();
+  });
 }
 
 ct_status ct_tensor_item_int(ct_tensor tensor, ct_int *result) noexcept {
-  return boundary([&] { *result = unwrap(tensor)->item().toLong(); });
+  return boundary([&] {
+    checkMemory(unwrap(tensor));
+    *result = unwrap(tensor)->item().toLong();
+  });
 }
 
 ct_status ct_tensor_read(ct_tensor tensor, int32_t type, void *destination) noexcept {
   return boundary([&] {
     at::NoGradGuard noGradients;
+    checkMemory(unwrap(tensor));
     if (unwrap(tensor)->numel() == 0) return;
     rowMajorView(unwrap(tensor), destination, type).copy_(unwrap(tensor));
   });
@@ -112,6 +129,7 @@ ct_status ct_tensor_read(ct_tensor tensor, int32_t type, void *destination) noex
 ct_status ct_tensor_write(ct_tensor tensor, int32_t type, const void *source) noexcept {
   return boundary([&] {
     at::NoGradGuard noGradients;
+    checkMemory(unwrap(tensor));
     if (unwrap(tensor)->numel() == 0) return;
     unwrap(tensor)->copy_(rowMajorView(unwrap(tensor), const_cast<void *>(source), type));
   });

@@ -65,6 +65,13 @@ public enum Torch {
     cudaDeviceCount > 0
   }
 
+  /// Why tensors cannot be on a GPU, for people to read; nil if they can.
+  public static var cudaObstacle: String? {
+    let reason = String(cString: ct_cuda_obstacle())
+    if !reason.isEmpty { return reason }
+    return isCUDAAvailable ? nil : "the driver offers no GPU"
+  }
+
   /// Makes `device` the calling thread's current one; nothing to do for the CPU.
   ///
   /// - Throws: `TorchError` of kind `backend` when the device is not there.

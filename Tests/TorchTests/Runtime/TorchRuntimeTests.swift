@@ -44,6 +44,7 @@ import Torch
   @Test func `the absence of a GPU is a clear error`() throws {
     if Torch.isCUDAAvailable { return }
     #expect(Torch.cudaDeviceCount == 0)
+    #expect(try !#require(Torch.cudaObstacle).isEmpty)
     #expect(throws: TorchError.self) { try Tensor.ones([1], device: .cuda(0)) }
     #expect(throws: TorchError.self) { try Generator(seed: 1, device: .cuda(0)) }
     #expect(throws: TorchError.self) { try Torch.select(.cuda(0)) }

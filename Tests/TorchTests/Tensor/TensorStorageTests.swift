@@ -23,6 +23,17 @@ import Torch
     #expect(throws: TorchError.self) { try tensor.resizeStorage(byteCount: -1) }
   }
 
+  @Test func `reading a tensor whose memory is gone is an error, not a crash`() throws {
+    let tensor = try Tensor.ones([4])
+    try tensor.resizeStorage(byteCount: 8)
+    let error = try #require(throws: TorchError.self) { try tensor.array(of: Float.self) }
+    #expect(error.message == "the tensor's storage has 8 of the 16 bytes that its elements need; it has been resized")
+    #expect(tensor.description == "Tensor(float32, [4], cpu)")
+    let scalar = try Tensor(scalar: 1.0)
+    try scalar.resizeStorage(byteCount: 0)
+    #expect(throws: TorchError.self) { try scalar.item() }
+  }
+
   @Test func `memory of others is not resized`() throws {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
     let tensor = try Tensor.borrowing(memory, shape: [16], dtype: .float32) {}

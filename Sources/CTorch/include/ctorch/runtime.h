@@ -27,6 +27,8 @@ ct_status ct_set_float32_precision(ct_precision precision) CT_NOEXCEPT;
 
 // 0 where CUDA's part of libtorch, its driver or a GPU is missing.
 int32_t ct_cuda_device_count(void) CT_NOEXCEPT;
+// Why there is no CUDA, in a sentence; empty when its part of libtorch is open.
+const char *_Nonnull ct_cuda_obstacle(void) CT_NOEXCEPT;
 // Makes the device the calling thread's current one.
 ct_status ct_device_select(ct_device device) CT_NOEXCEPT;
 // Waits until all work queued on the device is done.
