@@ -10,8 +10,8 @@ public import Torch
 ///     p = p - learningRate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 ///           - learningRate * weightDecay * p        (decoupled)
 ///
-/// On the CPU the step is one pass of a fused kernel, whose bits do not depend on the processor or the number of
-/// threads; elsewhere, and where the options ask for it, it is made of tensor operations.
+/// On the CPU the step is one pass of a fused kernel, whose bits do not depend on the processor or the number
+/// of threads; elsewhere, and where the options ask for it, it is made of tensor operations.
 ///
 /// Source: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1; Loshchilov and Hutter 2019 (arXiv 1711.05101),
 /// algorithm 2. Unlike algorithm 2 the decay is scaled by the learning rate, as in torch and DeepSpeed.
@@ -90,7 +90,9 @@ public final class Adam: OptimizerRule {
       gradient_multiplier: piece.gradientMultiplier)
     let stateDType = try FlatOperands.kernelDType(of: firstMoment, "optimizer states")
     let gradientDType = try FlatOperands.kernelDType(of: piece.gradient, "gradient")
-    let copyDType = try piece.lowPrecisionCopy.map { try FlatOperands.kernelDType(of: $0, "low-precision copy") }
+    let copyDType = try piece.lowPrecisionCopy.map {
+      try FlatOperands.kernelDType(of: $0, "low-precision copy")
+    }
     let tensors = [piece.master, firstMoment, secondMoment, piece.gradient, piece.lowPrecisionCopy]
     FlatOperands.withPointers(tensors) { pointers in
       var buffers = ck_adam_buffers(

@@ -12,8 +12,8 @@ public struct AdamOptions: Codable, Sendable, Equatable {
   public var weightDecay: Double
   /// Whether the means are corrected for their start at zero. `bias_correction`.
   public var correctsBias: Bool
-  /// Whether the decay is taken from the weights (AdamW) instead of being added to the gradient. `adam_w_mode`,
-  /// which DeepSpeed switches on for the type "Adam" as well.
+  /// Whether the decay is taken from the weights (AdamW) instead of being added to the gradient.
+  /// `adam_w_mode`, which DeepSpeed switches on for the type "Adam" as well.
   public var isDecoupled: Bool
   /// Whether the step is made of ordinary tensor operations instead of the fused kernel. `torch_adam`.
   public var usesTensorOperations: Bool

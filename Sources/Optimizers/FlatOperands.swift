@@ -29,11 +29,13 @@ enum FlatOperands {
     return dtype
   }
 
-  /// Throws unless the piece's tensors are contiguous, equally long, of usable dtypes and inside the partition.
+  /// Throws unless the piece's tensors are contiguous, equally long, of usable dtypes and inside the
+  /// partition.
   static func check(_ piece: FlatUpdate, partitionLength: Int) throws(OptimizerError) {
     let count = piece.master.elementCount
     guard piece.master.dtype == .float32 else {
-      throw .mismatch(what: "dtype of the master weights", found: piece.master.dtype.name, expected: "float32")
+      throw .mismatch(
+        what: "dtype of the master weights", found: piece.master.dtype.name, expected: "float32")
     }
     let operands = [("master weights", piece.master), ("gradient", piece.gradient)]
     for (name, tensor) in operands + (piece.lowPrecisionCopy.map { [("low-precision copy", $0)] } ?? []) {

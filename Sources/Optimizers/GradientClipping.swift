@@ -1,8 +1,8 @@
 /// Clipping by the global norm: the factor that gradients are multiplied with as the optimizer reads them.
 ///
 /// With `n` the norm of the unscaled gradients and `c` the largest norm allowed, gradients are divided by
-/// `max(1, (n + 1e-6) / c)`: the rule of torch's `clip_grad_norm_` and of DeepSpeed's mixed-precision wrappers.
-/// Source: Pascanu, Mikolov and Bengio 2013 (arXiv 1211.5063), algorithm 1.
+/// `max(1, (n + 1e-6) / c)`: the rule of torch's `clip_grad_norm_` and of DeepSpeed's mixed-precision
+/// wrappers. Source: Pascanu, Mikolov and Bengio 2013 (arXiv 1211.5063), algorithm 1.
 public struct GradientClipping: Codable, Sendable, Equatable {
   /// The largest norm allowed; 0: gradients are never clipped. `gradient_clipping` of the config.
   public var maximumNorm: Double

@@ -1,15 +1,15 @@
 /// The factor that an fp16 loss is multiplied with, so that small gradients do not vanish.
 ///
 /// One numerical contract for all ZeRO stages, the one of DeepSpeed's `DynamicLossScaler` that its ZeRO
-/// optimizers use. DeepSpeed's stage 0 (`FP16_Optimizer`) ignores hysteresis and stays at the minimum without an
-/// error; with `hysteresis` 1 both rules give the same scales until the minimum is reached.
+/// optimizers use. DeepSpeed's stage 0 (`FP16_Optimizer`) ignores hysteresis and stays at the minimum without
+/// an error; with `hysteresis` 1 both rules give the same scales until the minimum is reached.
 ///
 /// - An overflow while hysteresis is left lowers the hysteresis by one and keeps the scale.
 /// - Any other overflow halves the scale, down to `minimum`; an overflow at the minimum is an error.
 /// - After each `window` steps without overflow the scale doubles and the hysteresis is full again. The first
-///   window of a run is one step longer, since the step counter starts at 0 and 0 does not count.
-/// - With `refillsHysteresis` every step without overflow makes the hysteresis full: only consecutive overflows
-///   lower the scale.
+///   window of a run and the first after an overflow are one step longer, as in DeepSpeed.
+/// - With `refillsHysteresis` every step without overflow makes the hysteresis full: only consecutive
+///   overflows lower the scale.
 ///
 /// Source: Micikevicius et al. 2018 (arXiv 1710.03740), section 3.2.
 public struct LossScaler: Codable, Sendable, Equatable {

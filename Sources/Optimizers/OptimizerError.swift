@@ -43,6 +43,7 @@ extension OptimizerError {
 extension OptimizerError {
   /// A step before `allocateState` or `restore`.
   static var missingState: OptimizerError {
-    .mismatch(what: "optimizer state", found: "none", expected: "allocateState or restore before the first step")
+    .mismatch(
+      what: "optimizer state", found: "none", expected: "allocateState or restore before the first step")
   }
 }

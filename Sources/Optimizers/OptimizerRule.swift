@@ -23,7 +23,8 @@ public protocol OptimizerRule: AnyObject {
   /// - Parameters:
   ///   - elementCount: elements of the partition.
   ///   - dtype: of the states; f32 unless the config asks for low-precision states.
-  /// - Throws: `TorchError` when memory runs out, `OptimizerError.mismatch` for a dtype the rule has no kernel for.
+  /// - Throws: `TorchError` when memory runs out, `OptimizerError.mismatch` for a dtype the rule has no
+  ///   kernel for.
   func allocateState(elementCount: Int, device: Device, dtype: DType) throws
 
   /// Goes on from a saved state. The rule takes the tensors over.
@@ -33,7 +34,8 @@ public protocol OptimizerRule: AnyObject {
 
   /// Counts one step; its updates follow.
   ///
-  /// - Throws: `OptimizerError.option` when a learning rate or momentum makes no sense, `.mismatch` without state.
+  /// - Throws: `OptimizerError.option` when a learning rate or momentum makes no sense, `.mismatch` without
+  ///   state.
   func beginStep() throws
 
   /// Updates one piece of the partition.

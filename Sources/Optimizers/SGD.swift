@@ -7,7 +7,8 @@ public import Torch
 ///     b = g at the first step, then momentum * b + (1 - dampening) * g
 ///     p = p - learningRate * (nesterov: g + momentum * b; without momentum: g; else b)
 ///
-/// Source: Sutskever, Martens, Dahl and Hinton 2013; with the learning rate outside the velocity, as in torch.
+/// Source: Sutskever, Martens, Dahl and Hinton 2013; with the learning rate outside the velocity, as in
+/// torch.
 public final class SGD: OptimizerRule {
   /// The options of the coming step.
   public private(set) var options: SGDOptions
@@ -48,7 +49,8 @@ public final class SGD: OptimizerRule {
   public func restore(_ saved: OptimizerState) throws {
     let count = try FlatOperands.check(saved, names: stateNames)
     if let wrong = saved.tensors.values.first(where: { $0.dtype != .float32 }) {
-      throw OptimizerError.mismatch(what: "dtype of SGD's states", found: wrong.dtype.name, expected: "float32")
+      throw OptimizerError.mismatch(
+        what: "dtype of SGD's states", found: wrong.dtype.name, expected: "float32")
     }
     state = saved
     // Without momentum there is no tensor to tell, and nothing that a piece could lie outside of.
@@ -79,7 +81,9 @@ public final class SGD: OptimizerRule {
       weight_decay: options.weightDecay, nesterov: options.isNesterov, first_step: isFirst,
       gradient_multiplier: piece.gradientMultiplier)
     let gradientDType = try FlatOperands.kernelDType(of: piece.gradient, "gradient")
-    let copyDType = try piece.lowPrecisionCopy.map { try FlatOperands.kernelDType(of: $0, "low-precision copy") }
+    let copyDType = try piece.lowPrecisionCopy.map {
+      try FlatOperands.kernelDType(of: $0, "low-precision copy")
+    }
     FlatOperands.withPointers([piece.master, velocity, piece.gradient, piece.lowPrecisionCopy]) { pointers in
       var buffers = ck_sgd_buffers(
         count: Int64(piece.master.elementCount), master: pointers[0]?.assumingMemoryBound(to: Float.self),

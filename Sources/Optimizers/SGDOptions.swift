@@ -50,7 +50,8 @@ public struct SGDOptions: Codable, Sendable, Equatable {
     try OptimizerError.check("weight_decay", weightDecay, "a finite number of at least 0") { $0 >= 0 }
     try OptimizerError.check("dampening", dampening, "a finite number") { _ in true }
     guard !isNesterov || (momentum > 0 && dampening == 0) else {
-      throw .option(name: "nesterov", value: "true", expected: "false, or used with momentum and no dampening")
+      throw .option(
+        name: "nesterov", value: "true", expected: "false, or used with momentum and no dampening")
     }
   }
 }

@@ -3,7 +3,8 @@ import Testing
 
 struct AdamTests {
   static let options = ck_adam_options(
-    learning_rate: 1e-2, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1, step: 3, bias_correction: true,
+    learning_rate: 1e-2, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1, step: 3,
+    bias_correction: true,
     decoupled: true, gradient_multiplier: 1 / 128.0)
 
   /// The buffers of one step over `count` elements, the same numbers each time it is made.
@@ -57,7 +58,8 @@ struct AdamTests {
             let plain = stepped(
               Self.options, count: count, gradient: gradient, state: state, copy: copy, offset: offset)
             let fast = stepped(
-              Self.options, count: count, gradient: gradient, state: state, copy: copy, offset: offset, level: level,
+              Self.options, count: count, gradient: gradient, state: state, copy: copy, offset: offset,
+              level: level,
               executor: piecewise)
             #expect(fast.results == plain.results && fast.areGuardsIntact)
           }
@@ -107,7 +109,8 @@ struct AdamTests {
     let (first, second) = (Elements(zero), Elements(zero))
     var buffers = ck_adam_buffers(
       count: 1, master: master.pointer.assumingMemoryBound(to: Float.self), first_moment: first.pointer,
-      second_moment: second.pointer, state_dtype: .float32, gradient: gradient.pointer, gradient_dtype: .float32,
+      second_moment: second.pointer, state_dtype: .float32, gradient: gradient.pointer,
+      gradient_dtype: .float32,
       copy: nil, copy_dtype: .float32)
     ck_adam_step(&buffers, &options, .best, ck_serial())
     let expected = 1 - 1e-2 * 0.05 / (0.05 * 0.25).squareRoot()

@@ -4,7 +4,8 @@ import Testing
 struct ConversionTests {
   static let allPatterns = (UInt16.min...UInt16.max).map { $0 }
 
-  /// Floats of every exponent, the halfway points of both 16-bit types, and what overflows, vanishes or is special.
+  /// Floats of every exponent, the halfway points of both 16-bit types, and what overflows, vanishes or is
+  /// special.
   static let floats: [Float] = {
     var generator = SplitMix(state: 7)
     var values = (0..<100_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next())) }
@@ -14,7 +15,9 @@ struct ConversionTests {
       }
     }
     values += [0, -0.0, .infinity, -.infinity, .nan, -.nan, .greatestFiniteMagnitude, .leastNonzeroMagnitude]
-    values += [65504, 65519.996, 65520, 65536, 0x1p-14, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1.000002p-25, -0x1p-26]
+    values += [
+      65504, 65519.996, 65520, 65536, 0x1p-14, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1.000002p-25, -0x1p-26,
+    ]
     return values
   }()
 
@@ -47,7 +50,9 @@ struct ConversionTests {
   @Test(arguments: availableLevels)
   func `every half becomes the float that it is`(level: ck_isa) {
     let found = converted(Self.allPatterns, .float16, to: .float32, zero: Float(0), level: level)
-    let wrong = Self.allPatterns.indices.filter { found[$0].bitPattern != Float(Float16(bitPattern: UInt16($0))).bitPattern }
+    let wrong = Self.allPatterns.indices.filter {
+      found[$0].bitPattern != Float(Float16(bitPattern: UInt16($0))).bitPattern
+    }
     #expect(wrong.isEmpty, "patterns \(wrong.prefix(5))")
   }
 

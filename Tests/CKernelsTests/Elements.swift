@@ -13,7 +13,8 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// A buffer of elements that starts `offset` elements after a 64-byte boundary, with guard elements behind it.
+/// A buffer of elements that starts `offset` elements after a 64-byte boundary, with guard elements behind
+/// it.
 final class Elements {
   let count: Int
   let dtype: ck_dtype

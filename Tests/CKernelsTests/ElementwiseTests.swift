@@ -34,7 +34,8 @@ struct ElementwiseTests {
         ck_accumulate_reference(
           plain.pointer.assumingMemoryBound(to: Float.self), source.pointer, dtype, count, 0.7)
         ck_accumulate(
-          fast.pointer.assumingMemoryBound(to: Float.self), source.pointer, dtype, count, 0.7, level, piecewise)
+          fast.pointer.assumingMemoryBound(to: Float.self), source.pointer, dtype, count, 0.7, level,
+          piecewise)
         #expect(fast.bytes == plain.bytes && fast.isGuardIntact)
       }
     }
@@ -43,7 +44,8 @@ struct ElementwiseTests {
   @Test func `accumulation adds the scaled source`() {
     let sum = Elements([1, 2, 3])
     let source = Elements([2, -4, 8], dtype: .float16)
-    ck_accumulate(sum.pointer.assumingMemoryBound(to: Float.self), source.pointer, .float16, 3, 0.5, .best, ck_serial())
+    ck_accumulate(
+      sum.pointer.assumingMemoryBound(to: Float.self), source.pointer, .float16, 3, 0.5, .best, ck_serial())
     #expect(sum.floats == [2, 0, 7])
   }
 }

@@ -1,6 +1,6 @@
 // Made by tools/golden/kernels.py with torch 2.11.0; do not edit.
 
-/// Parameters after 5 steps of torch's optimizers in f32, from the numbers that the script states.
+/// Parameters after 5 steps of torch's optimizers in f32, from the numbers below.
 enum Golden {
   static let stepCount = 5
 

@@ -53,7 +53,9 @@ struct ReductionTests {
 
   @Test(arguments: availableLevels, dtypes)
   func `the first element that is not finite is named`(level: ck_isa, dtype: ck_dtype) {
-    for (place, value) in [(0, Float.nan), (15, .infinity), (16, -.infinity), (40_000, .nan), (49_999, .infinity)] {
+    for (place, value) in [
+      (0, Float.nan), (15, .infinity), (16, -.infinity), (40_000, .nan), (49_999, .infinity),
+    ] {
       var values = Elements.random(50_000, seed: 23)
       values[place] = value
       values[49_999] = .nan

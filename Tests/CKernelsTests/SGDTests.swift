@@ -2,7 +2,9 @@ import CKernels
 import Testing
 
 struct SGDTests {
-  static func options(step: Int, momentum: Double = 0.9, dampening: Double = 0, nesterov: Bool = false, decay: Double = 0)
+  static func options(
+    step: Int, momentum: Double = 0.9, dampening: Double = 0, nesterov: Bool = false, decay: Double = 0
+  )
     -> ck_sgd_options
   {
     ck_sgd_options(
@@ -10,7 +12,9 @@ struct SGDTests {
       first_step: step == 1, gradient_multiplier: 1 / 1024.0)
   }
 
-  func buffers(_ master: Elements, _ momentum: Elements?, _ gradient: Elements, _ copy: Elements?) -> ck_sgd_buffers {
+  func buffers(_ master: Elements, _ momentum: Elements?, _ gradient: Elements, _ copy: Elements?)
+    -> ck_sgd_buffers
+  {
     ck_sgd_buffers(
       count: Int64(master.count), master: master.pointer.assumingMemoryBound(to: Float.self),
       momentum: momentum?.pointer.assumingMemoryBound(to: Float.self), gradient: gradient.pointer,

@@ -21,7 +21,8 @@ struct AdamTests {
 
   /// The master weights after some steps.
   static func trained(
-    _ rule: Adam, count: Int = 1003, steps: Range<Int> = 0..<5, dtype: DType = .float32, from start: Tensor? = nil
+    _ rule: Adam, count: Int = 1003, steps: Range<Int> = 0..<5, dtype: DType = .float32,
+    from start: Tensor? = nil
   ) throws -> Tensor {
     let master = try start ?? Tensor(values(count, 37))
     for step in steps {

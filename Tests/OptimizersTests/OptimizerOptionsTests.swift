@@ -8,18 +8,21 @@ struct OptimizerOptionsTests {
     let options = try JSONDecoder().decode(AdamOptions.self, from: Data("{}".utf8))
     #expect(options == AdamOptions())
     #expect(options.learningRate == 1e-3 && options.beta1 == 0.9 && options.beta2 == 0.999)
-    #expect(options.epsilon == 1e-8 && options.weightDecay == 0 && options.isDecoupled && options.correctsBias)
+    #expect(
+      options.epsilon == 1e-8 && options.weightDecay == 0 && options.isDecoupled && options.correctsBias)
   }
 
   @Test func `options are read by the names of the config`() throws {
     let json = """
-      {"lr": 3e-4, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.1, "adam_w_mode": false, "torch_adam": true}
+      {"lr": 3e-4, "betas": [0.8, 0.95], "eps": 1e-6, "weight_decay": 0.1, "adam_w_mode": false,
+       "torch_adam": true}
       """
     let expected = AdamOptions(
       learningRate: 3e-4, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1, isDecoupled: false,
       usesTensorOperations: true)
     #expect(try JSONDecoder().decode(AdamOptions.self, from: Data(json.utf8)) == expected)
-    let sgd = try JSONDecoder().decode(SGDOptions.self, from: Data(#"{"momentum": 0.9, "nesterov": true}"#.utf8))
+    let sgd = try JSONDecoder().decode(
+      SGDOptions.self, from: Data(#"{"momentum": 0.9, "nesterov": true}"#.utf8))
     #expect(sgd == SGDOptions(momentum: 0.9, isNesterov: true))
   }
 

@@ -10,7 +10,8 @@ struct SGDTests {
     var (weights, velocity) = ([1.0, -2.0], [0.0, 0.0])
     for step in 1...4 {
       let gradient = [0.5, 0.25 * Double(step)]
-      try rule.step(master: master, gradient: try Tensor(gradient.map { Float($0 * 8) }), gradientMultiplier: 0.125)
+      try rule.step(
+        master: master, gradient: try Tensor(gradient.map { Float($0 * 8) }), gradientMultiplier: 0.125)
       for i in weights.indices {
         let g = gradient[i] + 0.01 * weights[i]
         velocity[i] = step == 1 ? g : 0.5 * velocity[i] + g
@@ -39,7 +40,8 @@ struct SGDTests {
     try first.step(master: master, gradient: gradient)
     let other = try master.clone()
     let state = try #require(first.state)
-    try second.restore(OptimizerState(step: state.step, tensors: try state.tensors.mapValues { try $0.clone() }))
+    try second.restore(
+      OptimizerState(step: state.step, tensors: try state.tensors.mapValues { try $0.clone() }))
     try first.step(master: master, gradient: gradient)
     try second.step(master: other, gradient: gradient)
     #expect(try master.item() == other.item())

@@ -40,7 +40,7 @@ CASES = {
 
 print("// Made by tools/golden/kernels.py with torch", torch.__version__.split("+")[0] + "; do not edit.")
 print()
-print(f"/// Parameters after {STEPS} steps of torch's optimizers in f32, from the numbers that the script states.")
+print(f"/// Parameters after {STEPS} steps of torch's optimizers in f32, from the numbers below.")
 print("enum Golden {")
 print(f"  static let stepCount = {STEPS}")
 print()

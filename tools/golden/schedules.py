@@ -44,10 +44,12 @@ CASES = {
     "warmupOneStep": ("WarmupLR", dict(warmup_max_lr=1e-2, warmup_num_steps=1)),
     "warmupDecay": ("WarmupDecayLR", dict(total_num_steps=11, warmup_max_lr=1e-2, warmup_num_steps=4)),
     "warmupDecayLinear": ("WarmupDecayLR", dict(
-        total_num_steps=11, warmup_min_lr=1e-3, warmup_max_lr=1e-2, warmup_num_steps=4, warmup_type="linear")),
+        total_num_steps=11, warmup_min_lr=1e-3, warmup_max_lr=1e-2, warmup_num_steps=4,
+        warmup_type="linear")),
     "warmupCosine": ("WarmupCosineLR", dict(total_num_steps=11, warmup_num_steps=4)),
     "warmupCosineLinear": ("WarmupCosineLR", dict(
-        total_num_steps=11, warmup_num_steps=4, warmup_min_ratio=0.2, cos_min_ratio=0.1, warmup_type="linear")),
+        total_num_steps=11, warmup_num_steps=4, warmup_min_ratio=0.2, cos_min_ratio=0.1,
+        warmup_type="linear")),
 }
 
 
@@ -79,8 +81,8 @@ def lines(numbers, indent):
 warnings.filterwarnings("ignore")
 print("// Made by tools/golden/schedules.py with deepspeed", deepspeed.__version__ + "; do not edit.")
 print()
-print("/// The rates and the first beta that DeepSpeed's schedulers set before each of the first optimizer steps,")
-print("/// for two groups with the initial rates 3e-3 and 6e-4.")
+print("/// The rates and the first beta that DeepSpeed's schedulers set before each of the first optimizer")
+print("/// steps, for two groups with the initial rates 3e-3 and 6e-4.")
 print("enum ScheduleGolden {")
 print("  static let initialRates = [3e-3, 6e-4]")
 for name, (kind, parameters) in CASES.items():

@@ -1,5 +1,5 @@
-// Hand-written CPU kernels of DeepSpeed for Swift: fused optimizer steps, reductions and conversions over flat
-// buffers. Plain C interface, raw pointers, no allocation, no exceptions, no global state.
+// Hand-written CPU kernels of DeepSpeed for Swift: fused optimizer steps, reductions and conversions over
+// flat buffers. Plain C interface, raw pointers, no allocation, no exceptions, no global state.
 //
 // Every kernel promises the same bits at every instruction-set level and for every number of threads: no
 // multiply-add contraction, fixed summation order. A result therefore never depends on the machine.

@@ -47,7 +47,8 @@ extern "C" void ck_adam_step_reference(
 }
 
 extern "C" void ck_adam_step(
-    const ck_adam_buffers *buffers, const ck_adam_options *options, ck_isa level, ck_executor executor) noexcept {
+    const ck_adam_buffers *buffers, const ck_adam_options *options, ck_isa level,
+    ck_executor executor) noexcept {
   const ck::AdamFactors factors(*options);
   const auto range = CK_SELECT(level, adam_range);
   ck::for_ranges(executor, buffers->count, [&](int64_t begin, int64_t end) {

@@ -1,7 +1,7 @@
 // The vector loops of scaling, conversion and accumulation, for the level that includes this file.
 
-// destination[i] = apply(source[i], destination[i]) for whole registers of [begin, end); yields where they end.
-// Both are loaded before the store, so that a buffer may be transformed in place.
+// destination[i] = apply(source[i], destination[i]) for whole registers of [begin, end); yields where they
+// end. Both are loaded before the store, so that a buffer may be transformed in place.
 template <class Destination, class Source, class Apply>
 CK_INLINE int64_t transfer_lanes(const Transfer &t, int64_t begin, int64_t end, Apply apply) {
   const auto destination = static_cast<typename Destination::stored *>(t.destination);

@@ -106,7 +106,8 @@ extern "C" void ck_sum_slices_reference(
     void *destination, ck_dtype destination_dtype, const void *const *sources, int64_t source_count,
     ck_dtype source_dtype, int64_t count, double scale) noexcept {
   ck::sum_slices_reference(
-      {destination, destination_dtype, sources, source_count, source_dtype, static_cast<float>(scale)}, 0, count);
+      {destination, destination_dtype, sources, source_count, source_dtype, static_cast<float>(scale)}, 0,
+      count);
 }
 
 extern "C" void ck_sum_slices(

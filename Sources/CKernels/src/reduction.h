@@ -10,8 +10,8 @@ namespace ck {
 // Partial sums that an element's position in its block selects, the same ones at every level.
 constexpr int64_t partialCount = 16;
 
-// The length of the blocks that a sum over `count` elements is made of: few enough for their sums to be kept on
-// the stack, and a function of `count` alone, so that threads never change the order of the additions.
+// The length of the blocks that a sum over `count` elements is made of: few enough for their sums to be kept
+// on the stack, and a function of `count` alone, so that threads never change the order of the additions.
 constexpr int64_t maximumBlockCount = 512;
 int64_t block_length(int64_t count) noexcept;
 

@@ -1,4 +1,5 @@
-// Elements one at a time: the definition of every conversion, for the reference loops and the ends of buffers.
+// Elements one at a time: the definition of every conversion, for the reference loops and the ends of
+// buffers.
 #ifndef CKERNELS_SCALAR_H
 #define CKERNELS_SCALAR_H
 

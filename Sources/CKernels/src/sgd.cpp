@@ -39,7 +39,8 @@ extern "C" void ck_sgd_step_reference(const ck_sgd_buffers *buffers, const ck_sg
 }
 
 extern "C" void ck_sgd_step(
-    const ck_sgd_buffers *buffers, const ck_sgd_options *options, ck_isa level, ck_executor executor) noexcept {
+    const ck_sgd_buffers *buffers, const ck_sgd_options *options, ck_isa level,
+    ck_executor executor) noexcept {
   const ck::SgdFactors factors(*options);
   const auto range = CK_SELECT(level, sgd_range);
   ck::for_ranges(executor, buffers->count, [&](int64_t begin, int64_t end) {

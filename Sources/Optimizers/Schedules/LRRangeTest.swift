@@ -1,7 +1,8 @@
 /// A learning rate that grows from step to step, to find the largest one that still trains.
 ///
-/// `rate = minimum * (1 + growth * s / size)`, with `s / size` rounded down where `isStaircase`. At step 0 it is
-/// `minimum`. Source: Smith 2017 (arXiv 1506.01186), section 3.3; names and numbers of DeepSpeed's `LRRangeTest`.
+/// `rate = minimum * (1 + growth * s / size)`, with `s / size` rounded down where `isStaircase`. At step 0 it
+/// is `minimum`. Source: Smith 2017 (arXiv 1506.01186), section 3.3; names and numbers of DeepSpeed's
+/// `LRRangeTest`.
 public struct LRRangeTest: LearningRateSchedule, Equatable {
   /// The first rate. `lr_range_test_min_lr`.
   public var minimum: PerGroup

@@ -1,9 +1,9 @@
 /// Learning rates, and for some schedules momenta, as a pure function of the steps already made.
 ///
-/// `step` counts the optimizer steps that were applied: 0 gives the values of the very first step, and a skipped
-/// (overflowed) step does not move it. DeepSpeed's schedulers count from -1 and set the values of step `s` by
-/// their `s`-th call of `step()`; the numbers are the same. A schedule has no state: a run that resumes at any
-/// step continues with the very numbers of an uninterrupted one.
+/// `step` counts the optimizer steps that were applied: 0 gives the values of the very first step, and a
+/// skipped (overflowed) step does not move it. DeepSpeed's schedulers count from -1 and set the values of
+/// step `s` by their `s`-th call of `step()`; the numbers are the same. A schedule has no state: a run that
+/// resumes at any step continues with the very numbers of an uninterrupted one.
 public protocol LearningRateSchedule: Codable, Sendable {
   /// The learning rate of each group at a step.
   ///

@@ -2,14 +2,15 @@ import Glibc
 
 /// A learning rate that rises, falls and then decays, with Adam's first beta moving the other way.
 ///
-/// Let `x` be the position in the cycle and `r` the share of its rise: the scale is `x / r` up to `r` and
-/// `(x - 1) / (r - 1)` after, rounded down to a stair where stairs are set. The rate is
-/// `minimum + (maximum - minimum) * scale`, beta1 `maximumMomentum - (maximumMomentum - minimumMomentum) * scale`,
-/// and beta2 is 0.99. After the cycle, with `k` steps since its end, the rate is
-/// `minimum / (1 + rateDecay * k / decaySize)` and beta1 `maximumMomentum * (1 + momentumDecay * k / decaySize)`.
+/// Let `x` be the position in the cycle and `r` the share of its rise: the scale is `x / r` up to `r` and `(x
+/// - 1) / (r - 1)` after, rounded down to a stair where stairs are set. The rate is `minimum + (maximum -
+/// minimum) * scale`, beta1 `maximumMomentum - (maximumMomentum - minimumMomentum) * scale`, and beta2 is
+/// 0.99. After the cycle, with `k` steps since its end, the rate is `minimum / (1 + rateDecay * k /
+/// decaySize)` and beta1 `maximumMomentum * (1 + momentumDecay * k / decaySize)`.
 ///
-/// At step 0 the rate and beta1 are their minimum, as in DeepSpeed, although by the formula beta1 would be at its
-/// maximum there. Source: Smith 2018 (arXiv 1803.09820), section 4; names and numbers of DeepSpeed's `OneCycle`.
+/// At step 0 the rate and beta1 are their minimum, as in DeepSpeed, although by the formula beta1 would be at
+/// its maximum there. Source: Smith 2018 (arXiv 1803.09820), section 4; names and numbers of DeepSpeed's
+/// `OneCycle`.
 public struct OneCycle: LearningRateSchedule, Equatable {
   /// Stairs of the rising half, which the falling half shares unless `fallStairs` is set.
   public var riseStairs: Int

@@ -1,7 +1,8 @@
 /// A learning rate that rises as `WarmupLR` and then falls linearly to `minimum` at `totalStepCount`.
 ///
-/// After the warm-up of `n` steps the share of the way up is `max(0, (T - i) / max(1, T - n))`, with `T` the total
-/// and `i = step - 1`. At steps 0 and 1 the rate is `minimum`. Names and numbers of DeepSpeed's `WarmupDecayLR`.
+/// After the warm-up of `n` steps the share of the way up is `max(0, (T - i) / max(1, T - n))`, with `T` the
+/// total and `i = step - 1`. At steps 0 and 1 the rate is `minimum`. Names and numbers of DeepSpeed's
+/// `WarmupDecayLR`.
 public struct WarmupDecayLR: LearningRateSchedule, Equatable {
   /// Steps until the rate is back at its minimum. `total_num_steps`.
   public var totalStepCount: Int

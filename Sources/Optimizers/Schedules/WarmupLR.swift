@@ -1,7 +1,7 @@
 /// A learning rate that rises from `minimum` to `maximum` and stays there.
 ///
-/// At steps 0 and 1 it is `minimum`. Names and numbers of DeepSpeed's `WarmupLR`; the logarithmic shape is that
-/// of Goyal et al. 2017 (arXiv 1706.02677) taken gradually.
+/// At steps 0 and 1 it is `minimum`. Names and numbers of DeepSpeed's `WarmupLR`; the logarithmic shape is
+/// that of Goyal et al. 2017 (arXiv 1706.02677) taken gradually.
 public struct WarmupLR: LearningRateSchedule, Equatable {
   /// `warmup_min_lr`.
   public var minimum: PerGroup

@@ -1,7 +1,7 @@
 // Made by tools/golden/schedules.py with deepspeed 0.19.8; do not edit.
 
-/// The rates and the first beta that DeepSpeed's schedulers set before each of the first optimizer steps,
-/// for two groups with the initial rates 3e-3 and 6e-4.
+/// The rates and the first beta that DeepSpeed's schedulers set before each of the first optimizer
+/// steps, for two groups with the initial rates 3e-3 and 6e-4.
 enum ScheduleGolden {
   static let initialRates = [3e-3, 6e-4]
 

@@ -49,7 +49,8 @@ struct ScheduleTests {
       ScheduleGolden.oneCycleWithoutDescent),
     Case(
       "logarithmic warm-up", WarmupLR(minimum: 1e-4, maximum: 1e-2, stepCount: 8), ScheduleGolden.warmupLog),
-    Case("linear warm-up", WarmupLR(maximum: 1e-2, stepCount: 8, shape: .linear), ScheduleGolden.warmupLinear),
+    Case(
+      "linear warm-up", WarmupLR(maximum: 1e-2, stepCount: 8, shape: .linear), ScheduleGolden.warmupLinear),
     Case(
       "warm-up to the groups' own rates", WarmupLR(stepCount: 5, shape: .linear),
       ScheduleGolden.warmupToInitial, second: ScheduleGolden.warmupToInitialSecond),

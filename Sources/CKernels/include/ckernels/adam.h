@@ -40,9 +40,9 @@ typedef struct {
 //   v = beta2 * v + (1 - beta2) * (g * g)
 //   p = p - ((lr / c1) * (m / (sqrt(v) * (1 / sqrt(c2)) + epsilon)) (+ lr * weight_decay * p when decoupled))
 //
-// with c1 = 1 - beta1^step and c2 = 1 - beta2^step, or 1 without bias correction. Factors are computed in f64 and
-// rounded once to f32. With 16-bit states the step uses the unrounded new m and v.
-// Bytes moved per element, f32 states and bf16 gradient and copy: 12 + 2 read, 12 + 2 written.
+// with c1 = 1 - beta1^step and c2 = 1 - beta2^step, or 1 without bias correction. Factors are computed in f64
+// and rounded once to f32. With 16-bit states the step uses the unrounded new m and v. Bytes moved per
+// element, f32 states and bf16 gradient and copy: 12 + 2 read, 12 + 2 written.
 void ck_adam_step(
     const ck_adam_buffers *_Nonnull buffers, const ck_adam_options *_Nonnull options, ck_isa level,
     ck_executor executor) CK_NOEXCEPT;

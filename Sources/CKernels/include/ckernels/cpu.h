@@ -27,7 +27,8 @@ ck_cpu_features ck_detect_cpu(void) CK_NOEXCEPT;
 // The level that `level` runs at on this processor: itself, or the best one below it that is there.
 ck_isa ck_resolve_isa(ck_isa level) CK_NOEXCEPT;
 
-// The name of a level for reports: "AVX-512", "AVX2", "portable"; CK_BEST gives the name of what it resolves to.
+// The name of a level for reports: "AVX-512", "AVX2", "portable"; CK_BEST gives the name of what it resolves
+// to.
 const char *_Nonnull ck_isa_name(ck_isa level) CK_NOEXCEPT;
 
 CK_END

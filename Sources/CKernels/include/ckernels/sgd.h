@@ -6,8 +6,8 @@
 
 CK_BEGIN
 
-// The numbers of one step of stochastic gradient descent with momentum, as PyTorch defines it (Sutskever et al.
-// 2013, with the learning rate outside the velocity).
+// The numbers of one step of stochastic gradient descent with momentum, as PyTorch defines it (Sutskever et
+// al. 2013, with the learning rate outside the velocity).
 typedef struct {
   double learning_rate;
   double momentum;
@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   int64_t count;
   float *_Nullable master;        // read and written
-  float *_Nullable momentum;      // b; read and written; null when the momentum is 0; finite before the first step
+  float *_Nullable momentum;      // b; read and written; null when the momentum is 0, else finite
   const void *_Nullable gradient; // read in place
   ck_dtype gradient_dtype;
   void *_Nullable copy;           // the new master, rounded to copy_dtype, is written here; null: nowhere
