@@ -1,0 +1,48 @@
+/// Round numbers that divide an axis: steps of 1, 2 or 5 times a power of ten.
+struct AxisTicks: Equatable {
+  /// The numbers, ascending.
+  let values: [Double]
+  /// The digits after the point that tell neighbours apart.
+  let digits: Int
+
+  /// Ticks that enclose a range of values.
+  /// - Parameters:
+  ///   - low: the smallest value.
+  ///   - high: the largest value.
+  ///   - count: about how many intervals to make.
+  init(enclosing low: Double, _ high: Double, count: Int) {
+    let spread = high > low ? high - low : max(abs(high), 1) * 0.1
+    let step = Self.roundStep(spread / Double(count))
+    let first = (low / step + 1e-9).rounded(.down)
+    let last = max(first + 1, (high / step - 1e-9).rounded(.up))
+    values = (0...Int(last - first)).map { (first + Double($0)) * step }
+    digits = Self.digits(of: step)
+  }
+
+  /// Ticks inside a range of whole numbers.
+  init(inside low: Int, _ high: Int, count: Int) {
+    let step = max(1, Self.roundStep(Double(high - low) / Double(count)))
+    let first = (Double(low) / step).rounded(.up)
+    let last = (Double(high) / step).rounded(.down)
+    values = last < first ? [Double(low)] : (0...Int(last - first)).map { (first + Double($0)) * step }
+    digits = 0
+  }
+
+  private static func roundStep(_ rough: Double) -> Double {
+    var power = 1.0
+    while power * 10 <= rough { power *= 10 }
+    while power > rough { power /= 10 }
+    let factor = rough / power
+    return (factor < 1.5 ? 1 : factor < 3.5 ? 2 : factor < 7.5 ? 5 : 10) * power
+  }
+
+  private static func digits(of step: Double) -> Int {
+    var digits = 0
+    var scaled = step
+    while scaled < 1 - 1e-9, digits < 9 {
+      scaled *= 10
+      digits += 1
+    }
+    return digits
+  }
+}

@@ -1,0 +1,77 @@
+/// Named timers of the phases of training, for `wall_clock_breakdown`.
+public struct WallClockTimers: Sendable {
+  /// The phases, by DeepSpeed's names. Those that end in `_microstep` are of one micro-batch, the others of a
+  /// whole optimizer step.
+  public enum Phase: String, Sendable, CaseIterable {
+    case forwardMicrostep = "fwd_microstep"
+    case forward = "fwd"
+    case backwardMicrostep = "bwd_microstep"
+    case backward = "bwd"
+    case backwardInnerMicrostep = "bwd_inner_microstep"
+    case backwardInner = "bwd_inner"
+    case backwardAllReduceMicrostep = "bwd_allreduce_microstep"
+    case backwardAllReduce = "bwd_allreduce"
+    case stepMicrostep = "step_microstep"
+    case step = "step"
+  }
+
+  private struct Timer: Sendable {
+    var start: ContinuousClock.Instant?
+    var records: [Duration] = []
+  }
+
+  private var timers: [Phase: Timer] = [:]
+
+  /// Timers that have measured nothing.
+  public init() {}
+
+  /// Starts a phase; a phase that runs already starts anew.
+  public mutating func start(_ phase: Phase, at now: ContinuousClock.Instant = .now) {
+    timers[phase, default: Timer()].start = now
+  }
+
+  /// Ends a phase; does nothing for one that does not run.
+  public mutating func stop(_ phase: Phase, at now: ContinuousClock.Instant = .now) {
+    guard let start = timers[phase]?.start else { return }
+    timers[phase]?.start = nil
+    timers[phase]?.records.append(now - start)
+  }
+
+  /// The time of a phase since the last ``reset()``, in milliseconds; nil when it never ended.
+  public func elapsedMilliseconds(_ phase: Phase) -> Double? {
+    guard let records = timers[phase]?.records, !records.isEmpty else { return nil }
+    return records.reduce(.zero, +) / .milliseconds(1)
+  }
+
+  /// The mean time of a phase since the last ``reset()``, without the fastest and slowest tenth, in
+  /// milliseconds; nil when it never ended.
+  public func meanMilliseconds(_ phase: Phase) -> Double? {
+    guard let records = timers[phase]?.records, !records.isEmpty else { return nil }
+    return trimmedMean(records.map { $0 / .milliseconds(1) })
+  }
+
+  /// Forgets all measurements; running phases go on.
+  public mutating func reset() {
+    for phase in timers.keys { timers[phase]?.records = [] }
+  }
+
+  /// One line with every phase that was measured: `time (ms) | fwd: 12.34 | bwd: 23.45`.
+  public func text() -> String {
+    let parts = Phase.allCases.compactMap { phase in
+      elapsedMilliseconds(phase).map { "\(phase.rawValue): \(NumberText.fixed($0, 2))" }
+    }
+    return (["time (ms)"] + parts).joined(separator: " | ")
+  }
+}
+
+/// The mean without the smallest and the largest values.
+/// - Parameters:
+///   - values: some numbers; none gives 0.
+///   - part: the part to leave out at each end, below one half.
+public func trimmedMean(_ values: [Double], leavingOut part: Double = 0.1) -> Double {
+  precondition((0..<0.5).contains(part), "cannot leave out \(part) at each end")
+  let sorted = values.sorted()
+  let cut = Int(Double(sorted.count) * part)
+  let kept = sorted[cut..<(sorted.count - cut)]
+  return kept.isEmpty ? 0 : kept.reduce(0, +) / Double(kept.count)
+}
