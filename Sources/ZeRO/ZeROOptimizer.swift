@@ -139,6 +139,18 @@ public final class ZeROOptimizer {
   /// Forgets the gradients of the backward passes since the last step.
   public func zeroGradients() { reducer.clear() }
 
+  /// Gathers all working parameters from the ranks that own their partitions, as after loading masters.
+  ///
+  /// - Throws: `CollectiveError`, `TorchError`.
+  public func gatherParameters() throws {
+    guard settings.stage > 0 else { return }
+    for group in groups {
+      for bucket in group.flat.layout.buckets.indices {
+        for work in try gather(group.flat, bucket: bucket) { try work.wait() }
+      }
+    }
+  }
+
   /// Gathers one bucket's parameters from the ranks that updated them, in place, while the next bucket steps.
   private func gather(_ flat: FlatGroup, bucket: Int) throws -> [Work] {
     guard processGroup.size > 1 else { return [] }

@@ -19,7 +19,7 @@ public struct CheckpointPeers {
 
   /// Runs `body` on every rank and lets all of them go on or fail together: a rank that throws makes every other
   /// rank throw ``PeerFailure``, so that none waits for files that will not come.
-  func together<Result>(_ label: String, _ body: () throws -> Result) throws -> Result {
+  public func together<Result>(_ label: String, _ body: () throws -> Result) throws -> Result {
     let outcome: Swift.Result<Result, any Error> = Swift.Result { try body() }
     var report: [UInt8] = []
     if case .failure(let error) = outcome { report = Array("!\(error)".utf8) }

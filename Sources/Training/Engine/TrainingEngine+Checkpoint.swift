@@ -1,0 +1,159 @@
+public import Checkpoints
+import Collectives
+import Layers
+import Optimizers
+import Torch
+import ZeRO
+
+extension TrainingEngine {
+  /// Saves weights, optimizer states and progress; every rank must call it.
+  ///
+  /// - Parameters:
+  ///   - directory: where checkpoints live.
+  ///   - tag: the checkpoint's name; `global_step<N>` when nil.
+  ///   - state: what else the run must remember; rank 0's is saved.
+  ///   - saveLatest: let the file `latest` name this checkpoint.
+  /// - Returns: the tag.
+  /// - Throws: `CheckpointError`, `FileSystemError`, `PeerFailure`, ``TrainingError/tagsDiffer(_:)``.
+  @discardableResult
+  public func saveCheckpoint(
+    to directory: String, tag: String? = nil, state: RunState = RunState(), saveLatest: Bool = true
+  ) throws -> String {
+    guard !directory.isEmpty else {
+      throw TrainingError.option(name: "save_dir", found: "empty", expected: "the path of a folder")
+    }
+    let tag = tag ?? "global_step\(progress.globalSteps)"
+    let tags = try checkpointPeers.exchange(Array(tag.utf8), "save_checkpoint: tag")
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard Set(tags).count == 1 else { throw TrainingError.tagsDiffer(tags) }
+    let named = try model.namedParameters()
+    let aliases = try model.aliases().map { ($0.key.description, $0.value.description) }
+    let manifest = CheckpointManifest(
+      parameters: named.map {
+        .init(path: $0.path.description, shape: $0.parameter.shape, isTrainable: $0.parameter.isTrainable)
+      },
+      aliases: Dictionary(aliases, uniquingKeysWith: { first, _ in first }), worldSize: processGroup.size,
+      zeroStage: settings.zero.stage, shardFiles: [], scalars: optimizerSteps,
+      progress: try SavedProgress(engine: progress, lossScaler: lossScaler, data: state.data).text(),
+      clientState: state.client)
+    let buffers = try model.namedBuffers().filter(\.buffer.isPersistent).map { ($0.path.description, $0.buffer.tensor) }
+    try CheckpointWriter(directory: directory, peers: checkpointPeers).save(
+      tag: tag, manifest: manifest,
+      model: named.map { ($0.path.description, $0.parameter.tensor) } + buffers,
+      fragments: try stateFragments(), saveLatest: saveLatest)
+    return tag
+  }
+
+  /// Goes on from a checkpoint, written by any number of ranks at any ZeRO stage; every rank must call it.
+  ///
+  /// - Parameters:
+  ///   - directory: where checkpoints live.
+  ///   - tag: which one; the one that `latest` names when nil.
+  ///   - loadOptimizerStates: false takes the weights only; masters are then made from them.
+  /// - Returns: the caller's own state, or nil when `tag` is nil and there is no `latest`.
+  /// - Throws: `CheckpointError`, `FileFormatError` naming a damaged file, `TorchError`.
+  public func loadCheckpoint(
+    from directory: String, tag: String? = nil, loadOptimizerStates: Bool = true
+  ) throws -> RunState? {
+    guard let tag = try tag ?? CheckpointReader.latestTag(in: directory) else { return nil }
+    // One rank of a machine reads every byte; the others trust it and only check sizes.
+    let reader = try checkpointPeers.together("load_checkpoint \(tag)") {
+      try CheckpointReader(directory: directory, tag: tag, verifyingChecksums: processGroup.rank == 0)
+    }
+    try check(reader)
+    let saved = try SavedProgress(text: reader.manifest.progress, folder: reader.folder)
+    try withoutGradients {
+      try readModel(reader)
+      if loadOptimizerStates { try readStates(reader) }
+    }
+    optimizer.zeroGradients()
+    progress = saved.engine
+    lossScaler = saved.lossScaler
+    return RunState(data: saved.data, client: reader.manifest.clientState)
+  }
+
+  private func check(_ reader: CheckpointReader) throws {
+    let own = try model.namedParameters()
+    let stored = Dictionary(
+      reader.manifest.parameters.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    for (path, parameter) in own {
+      guard let record = stored[path.description] else {
+        throw CheckpointError.differentModel(
+          folder: reader.folder, detail: "it has no parameter \(path), which the model has")
+      }
+      guard record.shape == parameter.shape else {
+        throw CheckpointError.differentModel(
+          folder: reader.folder, detail: "\(path) has shape \(record.shape) there and \(parameter.shape) in the model")
+      }
+    }
+    let paths = Set(own.map(\.path.description))
+    if let stranger = reader.manifest.parameters.first(where: { !paths.contains($0.path) }) {
+      throw CheckpointError.differentModel(
+        folder: reader.folder, detail: "it has a parameter \(stranger.path), which the model has not")
+    }
+  }
+
+  private func readModel(_ reader: CheckpointReader) throws {
+    let source = try reader.model()
+    for (path, parameter) in try model.namedParameters() {
+      if let stored = try source.tensor(named: path.description) { try parameter.tensor.copyInPlace(stored) }
+    }
+    for (path, buffer) in try model.namedBuffers() where buffer.isPersistent {
+      if let stored = try source.tensor(named: path.description) { try buffer.tensor.copyInPlace(stored) }
+    }
+    for group in optimizer.groups { try group.readMastersFromValues() }
+  }
+
+  private func readStates(_ reader: CheckpointReader) throws {
+    for group in optimizer.groups {
+      for state in [PartitionedGroup.masterState] + group.rule.stateNames {
+        for (fragment, values) in try group.fragments(ofState: state) {
+          let path = group.flat.layout.members[fragment.member].path
+          // A parameter that was frozen when the checkpoint was written starts with fresh states.
+          guard reader.holds(state: state, path: path) else { continue }
+          try reader.read(state: state, path: path, range: fragment.parameterRange, into: values)
+        }
+      }
+      try restoreStep(of: group, from: reader)
+      try group.writeValuesFromMasters()
+    }
+    try optimizer.gatherParameters()
+  }
+
+  private func restoreStep(of group: PartitionedGroup, from reader: CheckpointReader) throws {
+    let key = stepKey(of: group)
+    guard var state = group.rule.state, let step = reader.manifest.scalars[key] else { return }
+    state.step = Int(step)
+    try group.rule.restore(state)
+  }
+
+  private func stepKey(of group: PartitionedGroup) -> String { "step/\(group.flat.layout.members[0].path)" }
+
+  private var optimizerSteps: [String: Double] {
+    Dictionary(
+      optimizer.groups.map { (stepKey(of: $0), Double($0.rule.state?.step ?? 0)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What this rank writes: at stage 0 rank 0 has everything and writes alone.
+  private func stateFragments() throws -> [StateFragment] {
+    guard settings.zero.stage > 0 || processGroup.rank == 0 else { return [] }
+    return try optimizer.groups.flatMap { group in
+      try ([PartitionedGroup.masterState] + group.rule.stateNames).flatMap { state in
+        try group.fragments(ofState: state).map { fragment, values in
+          StateFragment(
+            state: state, path: group.flat.layout.members[fragment.member].path, range: fragment.parameterRange,
+            values: values)
+        }
+      }
+    }
+  }
+
+  /// This engine's ranks, as checkpoints know them.
+  public var checkpointPeers: CheckpointPeers {
+    let group = processGroup
+    return CheckpointPeers(rank: group.rank, count: group.size) { bytes, label in
+      try group.allGather(bytes: bytes, label: label)
+    }
+  }
+}
