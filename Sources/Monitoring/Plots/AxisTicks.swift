@@ -19,6 +19,16 @@ struct AxisTicks: Equatable {
     digits = Self.digits(of: step)
   }
 
+  /// Ticks from zero to at least `high` in exactly `count` intervals, to stand beside those of another axis.
+  init(fromZeroTo high: Double, intervals count: Int) {
+    let rough = (high > 0 ? high : 1) / Double(count)
+    let power = Self.power(below: rough)
+    let factors = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+    let step = (factors.first { $0 * power >= rough * (1 - 1e-9) } ?? 10) * power
+    values = (0...count).map { Double($0) * step }
+    digits = Self.digits(of: step) + (step == step.rounded() || step / power == (step / power).rounded() ? 0 : 1)
+  }
+
   /// Ticks inside a range of whole numbers.
   init(inside low: Int, _ high: Int, count: Int) {
     let step = max(1, Self.roundStep(Double(high - low) / Double(count)))
@@ -29,11 +39,16 @@ struct AxisTicks: Equatable {
   }
 
   private static func roundStep(_ rough: Double) -> Double {
-    var power = 1.0
-    while power * 10 <= rough { power *= 10 }
-    while power > rough { power /= 10 }
+    let power = power(below: rough)
     let factor = rough / power
     return (factor < 1.5 ? 1 : factor < 3.5 ? 2 : factor < 7.5 ? 5 : 10) * power
+  }
+
+  private static func power(below value: Double) -> Double {
+    var power = 1.0
+    while power * 10 <= value { power *= 10 }
+    while power > value { power /= 10 }
+    return power
   }
 
   private static func digits(of step: Double) -> Int {

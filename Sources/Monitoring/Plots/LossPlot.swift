@@ -26,7 +26,8 @@ public struct LossPlot: Sendable, Equatable {
 
   /// The size of the chart in pixels.
   static let (width, height) = (900.0, 480.0)
-  private static let frame = PlotFrame(left: 76, right: 818, top: 92, bottom: 416)
+  private static let frame = PlotFrame(left: 76, right: 818, top: 104, bottom: 418)
+  private static let legendLine = 84.0
   private static let pointLimit = 600
   private static let (lossColor, rateColor) = ("#2563eb", "#d97706")
   private static let (textColor, quietColor, gridColor) = ("#111827", "#6b7280", "#e5e7eb")
@@ -57,8 +58,9 @@ public struct LossPlot: Sendable, Equatable {
         "no finite loss was recorded", x: Self.width / 2, y: Self.height / 2, size: 14, color: Self.quietColor,
         anchor: .middle)
     } else {
-      let axis = lossAxis(&canvas, losses.map(\.y))
-      drawRates(rates, steps, &canvas)
+      let ticks = AxisTicks(enclosing: losses.map(\.y).min() ?? 0, losses.map(\.y).max() ?? 1, count: 6)
+      let axis = lossAxis(&canvas, ticks)
+      drawRates(rates, steps, intervals: ticks.values.count - 1, &canvas)
       drawLosses(losses, steps, axis, &canvas)
     }
     legend(&canvas, losses: losses.count, hasRates: !rates.isEmpty)
@@ -83,8 +85,7 @@ public struct LossPlot: Sendable, Equatable {
     return scale
   }
 
-  private func lossAxis(_ canvas: inout SVGCanvas, _ values: [Double]) -> PlotScale {
-    let ticks = AxisTicks(enclosing: values.min() ?? 0, values.max() ?? 1, count: 6)
+  private func lossAxis(_ canvas: inout SVGCanvas, _ ticks: AxisTicks) -> PlotScale {
     let frame = Self.frame
     let scale = PlotScale(
       from: ticks.values[0], to: ticks.values[ticks.values.count - 1], start: frame.bottom, end: frame.top)
@@ -99,10 +100,12 @@ public struct LossPlot: Sendable, Equatable {
     return scale
   }
 
-  /// The right axis starts at zero, so that a dip looks as large as it is.
-  private func drawRates(_ rates: [(x: Double, y: Double)], _ steps: PlotScale, _ canvas: inout SVGCanvas) {
+  /// The right axis starts at zero, so that a dip looks as large as it is, and shares the left one's grid.
+  private func drawRates(
+    _ rates: [(x: Double, y: Double)], _ steps: PlotScale, intervals: Int, _ canvas: inout SVGCanvas
+  ) {
     guard let highest = rates.map(\.y).max() else { return }
-    let ticks = AxisTicks(enclosing: 0, highest * 1.05, count: 5)
+    let ticks = AxisTicks(fromZeroTo: highest * 1.02, intervals: intervals)
     let frame = Self.frame
     let scale = PlotScale(from: 0, to: ticks.values[ticks.values.count - 1], start: frame.bottom, end: frame.top)
     for tick in ticks.values {
@@ -122,14 +125,15 @@ public struct LossPlot: Sendable, Equatable {
   private func drawLosses(
     _ losses: [(x: Double, y: Double)], _ steps: PlotScale, _ axis: PlotScale, _ canvas: inout SVGCanvas
   ) {
+    let shown = Self.thinned(losses)
     func place(_ values: [(x: Double, y: Double)]) -> [(Double, Double)] {
-      Self.thinned(values).map { (steps.position($0.x), axis.position($0.y)) }
+      values.map { (steps.position($0.x), axis.position($0.y)) }
     }
     if Self.isSmoothed(losses.count) {
-      canvas.polyline(place(losses), color: Self.lossColor, width: 1, opacity: 0.35)
-      canvas.polyline(place(Self.smoothed(losses)), color: Self.lossColor, width: 2.5, opacity: 1)
+      canvas.polyline(place(shown), color: Self.lossColor, width: 1, opacity: 0.35)
+      canvas.polyline(place(Self.smoothed(shown)), color: Self.lossColor, width: 2.5, opacity: 1)
     } else {
-      let line = place(losses)
+      let line = place(shown)
       canvas.polyline(line, color: Self.lossColor, width: 2.5, opacity: 1)
       for (x, y) in line { canvas.dot(x, y, radius: 3, color: Self.lossColor) }
     }
@@ -145,22 +149,27 @@ public struct LossPlot: Sendable, Equatable {
     if hasRates { entries.append(("tokens/s", Self.rateColor, 1.5, 0.75)) }
     var x = Self.frame.right
     for entry in entries.reversed() {
-      x -= Double(entry.text.count) * 6.6
-      canvas.text(entry.text, x: x, y: 36, size: 13, color: Self.textColor)
-      canvas.polyline([(x - 28, 31.5), (x - 8, 31.5)], color: entry.color, width: entry.thickness, opacity: entry.opacity)
-      x -= 48
+      x -= Double(entry.text.count) * 6.8
+      canvas.text(entry.text, x: x, y: Self.legendLine, size: 12, color: Self.quietColor)
+      let sample = [(x - 26, Self.legendLine - 4), (x - 7, Self.legendLine - 4)]
+      canvas.polyline(sample, color: entry.color, width: entry.thickness, opacity: entry.opacity)
+      x -= 46
     }
   }
 
   private static func isSmoothed(_ count: Int) -> Bool { count > 40 }
 
-  /// A centred mean over about a thirtieth of the run, narrower at the ends, so that it neither lags nor bends.
+  /// A straight line through the neighbours of each point, about a thirtieth of the run, read at that point:
+  /// inside the run that is their mean, and at its ends it neither lags nor jumps.
   static func smoothed(_ values: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
     let reach = max(1, values.count / 60)
     return values.indices.map { index in
-      let near = min(reach, index, values.count - 1 - index)
-      let window = values[(index - near)...(index + near)]
-      return (values[index].x, window.reduce(0) { $0 + $1.y } / Double(window.count))
+      let window = values[max(0, index - reach)...min(values.count - 1, index + reach)]
+      let count = Double(window.count)
+      let (meanX, meanY) = (window.reduce(0) { $0 + $1.x } / count, window.reduce(0) { $0 + $1.y } / count)
+      let spread = window.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
+      let slope = spread > 0 ? window.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) } / spread : 0
+      return (values[index].x, meanY + slope * (values[index].x - meanX))
     }
   }
 

@@ -72,4 +72,12 @@ import Testing
     #expect(ticks.values.first! <= low && ticks.values.last! >= high)
     if low < high { #expect(zip(ticks.values, expected).allSatisfy { abs($0 - $1) < 1e-9 }) }
   }
+
+  @Test(arguments: [(2650.0, 8, 400.0), (100, 4, 25), (0.7, 7, 0.1), (0, 3, 0.4), (23, 10, 2.5), (12, 8, 1.5)])
+  func `ticks of the right axis share the grid of the left`(high: Double, count: Int, step: Double) {
+    let ticks = AxisTicks(fromZeroTo: high, intervals: count)
+    #expect(ticks.values.count == count + 1 && ticks.values.last! >= high * (1 - 1e-9))
+    #expect(abs(ticks.values[1] - step) < step * 1e-9)
+    #expect(high < 1 || ticks.digits == (step == step.rounded() ? 0 : 1))
+  }
 }

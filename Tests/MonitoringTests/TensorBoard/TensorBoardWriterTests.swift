@@ -22,13 +22,13 @@ import Testing
       ] + Array("brain.Event:2".utf8) + [0x2A, 0x28, 0x64, 0x6C])
   }
 
-  @Test func `a scalar is one record with the name, the value, the step and the time`() {
-    let record = EventRecord.scalar(name: "a/b", value: 2.5, step: 300, time: 1.5)
-    let content: [UInt8] =
-      [0x09, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F, 0x10, 0xAC, 0x02, 0x2A, 0x0C, 0x0A, 0x0A, 0x0A, 0x03]
-      + Array("a/b".utf8) + [0x15, 0, 0, 0x20, 0x40]
-    #expect(Array(record[12..<(record.count - 4)]) == content)
-    #expect(record[0] == UInt8(content.count))
+  /// The same with `Summary.Value(tag="a/b", simple_value=2.5)` as step 300.
+  @Test func `a scalar is one record, byte for byte TensorBoard's own`() {
+    let expected: [UInt8] =
+      [0x1A, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x9B, 0xD8, 0x2D, 0x09, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F]
+      + [0x10, 0xAC, 0x02, 0x2A, 0x0C, 0x0A, 0x0A, 0x0A, 0x03, 0x61, 0x2F, 0x62, 0x15, 0, 0, 0x20, 0x40]
+      + [0x48, 0x3B, 0x49, 0x51]
+    #expect(EventRecord.scalar(name: "a/b", value: 2.5, step: 300, time: 1.5) == expected)
   }
 
   @Test func `values follow each other in a file of the run's folder`() throws {
