@@ -97,7 +97,7 @@ let package = Package(
     tests("Layers", ["Torch", "TestSupport"]),
     tests("Optimizers", ["Torch", "CKernels", "TestSupport"]),
     tests("Tokenizers", [], resources: [.copy("Fixtures")]),
-    tests("RunSettings", []),
+    tests("RunSettings", [], resources: [.copy("Fixtures")]),
     tests("Launcher", []),
     tests("Monitoring", []),
     tests("Models", ["Torch", "Layers", "Checkpoints", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),

@@ -9,7 +9,7 @@ public enum ConfigurationSource: Sendable {
   /// The text in base64 with the URL alphabet, as launchers pass it through command lines.
   case base64(String)
 
-  /// What a command-line argument stands for, by DeepSpeed's rule: an existing file, else JSON text, else base64.
+  /// What a command-line argument stands for: an existing file, else JSON text, else base64.
   /// - Throws: `ConfigurationError` when it is none of the three.
   public init(argument: String) throws(ConfigurationError) {
     let trimmed = argument.drop { $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "\r" }

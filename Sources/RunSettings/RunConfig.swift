@@ -90,7 +90,8 @@ public struct RunConfig: Sendable {
       inner.append(JSONMember(key: "allgather_bucket_size", keyOffset: size.keyOffset, node: size.node))
     }
     members[index] = JSONMember(
-      key: "zero_optimization", keyOffset: members[index].keyOffset, node: JSONNode(.object(inner), offset: offset))
+      key: "zero_optimization", keyOffset: members[index].keyOffset,
+      node: JSONNode(.object(inner), offset: offset))
     warnings.append(
       ConfigurationProblem(
         kind: .deprecatedKey, file: document.file, place: document.place(of: offset),

@@ -1,7 +1,7 @@
 /// A parsed configuration text that can say where each value stands and which keys are written twice.
 ///
-/// Accepted is JSON with the liberties that DeepSpeed's reader grants: comments (`//`, `#`, `/* */`), trailing
-/// commas and a byte order mark.
+/// Accepted is JSON with the liberties that DeepSpeed's reader grants: comments (`//`, `#`, `/* */`),
+/// trailing commas and a byte order mark.
 public struct JSONDocument: Sendable {
   /// Larger texts are refused: no configuration is that long, and a wrong file often is.
   public static let byteLimit = 4 << 20
@@ -59,7 +59,9 @@ public struct JSONDocument: Sendable {
     return problems
   }
 
-  private func collectDuplicates(in node: JSONNode, path: SettingPath, into problems: inout [ConfigurationProblem]) {
+  private func collectDuplicates(
+    in node: JSONNode, path: SettingPath, into problems: inout [ConfigurationProblem]
+  ) {
     switch node.value {
     case .array(let nodes):
       for (index, node) in nodes.enumerated() {

@@ -3,6 +3,11 @@ struct JSONParser {
   /// Deeper nesting is refused, so that hostile input cannot exhaust the stack.
   static let depthLimit = 100
 
+  private static let simpleEscapes: [UInt8: UnicodeScalar] = [
+    UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/", UInt8(ascii: "b"): "\u{8}",
+    UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
+  ]
+
   private var scanner: JSONScanner
   private var depth = 0
 
@@ -21,8 +26,10 @@ struct JSONParser {
     let start = scanner.index
     guard let byte = scanner.current else { throw unexpected("a value") }
     switch byte {
-    case UInt8(ascii: "{"): return JSONNode(.object(try nested { (p) throws(JSONSyntaxError) in try p.members() }), offset: start)
-    case UInt8(ascii: "["): return JSONNode(.array(try nested { (p) throws(JSONSyntaxError) in try p.elements() }), offset: start)
+    case UInt8(ascii: "{"):
+      return JSONNode(.object(try nested { (p) throws(JSONSyntaxError) in try p.members() }), offset: start)
+    case UInt8(ascii: "["):
+      return JSONNode(.array(try nested { (p) throws(JSONSyntaxError) in try p.elements() }), offset: start)
     case UInt8(ascii: "\""): return JSONNode(.string(try string()), offset: start)
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       return JSONNode(.number(try number()), offset: start)
@@ -139,15 +146,13 @@ struct JSONParser {
   private mutating func escape() throws(JSONSyntaxError) -> UnicodeScalar {
     scanner.index += 1
     guard let byte = scanner.current else { throw unexpected("a character after '\\'") }
-    let simple: [UInt8: UnicodeScalar] = [
-      UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\", UInt8(ascii: "/"): "/", UInt8(ascii: "b"): "\u{8}",
-      UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r", UInt8(ascii: "t"): "\t",
-    ]
-    if let scalar = simple[byte] {
+    if let scalar = Self.simpleEscapes[byte] {
       scanner.index += 1
       return scalar
     }
-    guard byte == UInt8(ascii: "u") else { throw unexpected("one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u") }
+    guard byte == UInt8(ascii: "u") else {
+      throw unexpected("one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u")
+    }
     return try unicodeEscape()
   }
 
@@ -172,7 +177,8 @@ struct JSONParser {
       scanner.bytes[scanner.index..<end].allSatisfy({ UnicodeScalar($0).properties.isASCIIHexDigit }),
       let unit = UInt16(String(decoding: scanner.bytes[scanner.index..<end], as: UTF8.self), radix: 16)
     else {
-      throw JSONSyntaxError(offset: start, found: "an incomplete \\u escape", expected: "four hexadecimal digits")
+      throw JSONSyntaxError(
+        offset: start, found: "an incomplete \\u escape", expected: "four hexadecimal digits")
     }
     scanner.index = end
     return unit

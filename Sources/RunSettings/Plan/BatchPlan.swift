@@ -12,8 +12,6 @@ public struct BatchPlan: Sendable, Equatable {
 
 /// Works out the batch sizes that are not written from those that are.
 struct BatchArithmetic {
-  typealias Problem = (path: String, kind: ConfigurationProblem.Kind, found: String, expected: String)
-
   /// What was written, or known from the run.
   var train: Int?
   var micro: Int?
@@ -31,7 +29,8 @@ struct BatchArithmetic {
     case (let train?, let micro?, nil):
       guard train % (micro * ranks) == 0 else {
         return .failure(
-          indivisible(train, by: "\(micro) x \(ranksText)", micro * ranks, "train_micro_batch_size_per_gpu x ranks"))
+          indivisible(
+            train, by: "\(micro) x \(ranksText)", micro * ranks, "train_micro_batch_size_per_gpu x ranks"))
       }
       return found(
         train, micro, train / (micro * ranks), [Self.accumulationKey: "\(train) / (\(micro) x \(ranksText))"])
@@ -39,7 +38,8 @@ struct BatchArithmetic {
       guard train % (accumulation * ranks) == 0 else {
         return .failure(
           indivisible(
-            train, by: "\(accumulation) x \(ranksText)", accumulation * ranks, "gradient_accumulation_steps x ranks"))
+            train, by: "\(accumulation) x \(ranksText)", accumulation * ranks,
+            "gradient_accumulation_steps x ranks"))
       }
       return found(
         train, train / (accumulation * ranks), accumulation,
@@ -76,7 +76,8 @@ struct BatchArithmetic {
     _ train: Int, _ micro: Int, _ accumulation: Int, _ sources: [String: String]
   ) -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
     let plan = BatchPlan(
-      trainBatchSize: train, microBatchSize: micro, gradientAccumulationSteps: accumulation, dataParallelSize: ranks)
+      trainBatchSize: train, microBatchSize: micro, gradientAccumulationSteps: accumulation,
+      dataParallelSize: ranks)
     return .success((plan, sources))
   }
 
@@ -96,11 +97,13 @@ struct BatchArithmetic {
   }
 
   private func indivisible(_ train: Int, by text: String, _ divisor: Int, _ names: String) -> BatchFailure {
+    let product = divisor == ranks ? "" : " = \(divisor)"
     let low = train / divisor * divisor
     let near = low > 0 ? "\(low) or \(low + divisor)" : "\(divisor)"
     return BatchFailure(
-      path: Self.trainKey, found: "\(train), which \(text) = \(divisor) does not divide (\(train % divisor) left over)",
-      expected: "a multiple of \(names), such as \(near)")
+      path: Self.trainKey,
+      found: "\(train), which is not a multiple of \(text)\(product) (\(train % divisor) left over)",
+      expected: "a multiple of \(names) such as \(near)")
   }
 }
 

@@ -27,36 +27,41 @@ struct Planner {
   }
 
   private mutating func resolveBatch() {
-    let isReadable = [BatchArithmetic.trainKey, BatchArithmetic.microKey, BatchArithmetic.accumulationKey].allSatisfy {
-      if case .unreadable = config.settings.contents.slots[$0]?.content { false } else { true }
-    }
+    let isReadable = [BatchArithmetic.trainKey, BatchArithmetic.microKey, BatchArithmetic.accumulationKey]
+      .allSatisfy {
+        if case .unreadable = config.settings.contents.slots[$0]?.content { false } else { true }
+      }
     guard isReadable, let ranks = dataParallelSize else { return }
     adopt(\.trainBatchSize, facts.trainBatchSize, "batch size of the run")
     adopt(\.microBatchSize, facts.microBatchSize, "micro batch of the run")
     adopt(\.gradientAccumulationSteps, facts.gradientAccumulationSteps, "accumulation of the run")
     let arithmetic = BatchArithmetic(
-      train: config.trainBatchSize, micro: config.microBatchSize, accumulation: config.gradientAccumulationSteps,
+      train: config.trainBatchSize, micro: config.microBatchSize,
+      accumulation: config.gradientAccumulationSteps,
       ranks: ranks)
     switch arithmetic.solved() {
     case .success(let (plan, sources)):
       batch = plan
       record(\.trainBatchSize, plan.trainBatchSize, sources[BatchArithmetic.trainKey])
       record(\.microBatchSize, plan.microBatchSize, sources[BatchArithmetic.microKey])
-      record(\.gradientAccumulationSteps, plan.gradientAccumulationSteps, sources[BatchArithmetic.accumulationKey])
+      record(
+        \.gradientAccumulationSteps, plan.gradientAccumulationSteps, sources[BatchArithmetic.accumulationKey])
     case .failure(let failure):
       problems.append(
-        RuleContext(config).problem(failure.kind, at: failure.path, found: failure.found, expected: failure.expected))
+        RuleContext(config).problem(
+          failure.kind, at: failure.path, found: failure.found, expected: failure.expected))
     }
   }
 
-  /// Ranks that take different samples; nil, and a problem, when sequence parallelism does not divide the ranks.
+  /// Ranks that take different samples; nil, and a problem, when sequence parallelism does not divide them.
   private var dataParallelSize: Int? {
     mutating get {
       let shared = config.sequenceParallelSize ?? 1
       guard facts.worldSize % shared == 0 else {
         problems.append(
           RuleContext(config).problem(
-            .batchArithmetic, at: "sequence_parallel_size", found: "\(shared), which does not divide "
+            .batchArithmetic, at: "sequence_parallel_size",
+            found: "\(shared), which does not divide "
               + "\(facts.worldSize) ranks", expected: "a divisor of the number of ranks"))
         return nil
       }

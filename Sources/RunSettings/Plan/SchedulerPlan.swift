@@ -100,7 +100,9 @@ extension SchedulerPlan {
       guard let total = keys.totalSteps else { return nil }
       self = .warmupDecay(WarmupOptions(keys), totalSteps: total)
     case .warmupCosine:
-      guard let options = WarmupCosineOptions(settings[\.parameters, as: WarmupCosineKeys.self]) else { return nil }
+      guard let options = WarmupCosineOptions(settings[\.parameters, as: WarmupCosineKeys.self]) else {
+        return nil
+      }
       self = .warmupCosine(options)
     case nil: return nil
     }

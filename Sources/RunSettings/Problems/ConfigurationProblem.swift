@@ -1,4 +1,4 @@
-/// One thing that is wrong, or worth knowing, in a configuration: where it is, what was found, what is allowed.
+/// One thing that is wrong, or worth knowing, in a configuration: where, what was found, what is allowed.
 public struct ConfigurationProblem: Sendable, Equatable {
   /// What kind of thing is wrong.
   public enum Kind: String, Sendable, CaseIterable {

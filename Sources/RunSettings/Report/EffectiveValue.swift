@@ -14,7 +14,7 @@ extension RunPlan {
 }
 
 extension RunConfig {
-  /// Every key with its value, in the order of the manual; `"auto"` shows the default until a plan settles it.
+  /// Every key with its value, in the order of the manual; `"auto"` is its default until a plan settles it.
   public var effectiveValues: [EffectiveValue] {
     var values: [EffectiveValue] = []
     Self.collect(settings.contents, RunKeys.layout, at: SettingPath(), into: &values)
@@ -22,7 +22,8 @@ extension RunConfig {
   }
 
   private static func collect(
-    _ contents: SectionContents, _ layout: SectionLayout, at path: SettingPath, into values: inout [EffectiveValue]
+    _ contents: SectionContents, _ layout: SectionLayout, at path: SettingPath,
+    into values: inout [EffectiveValue]
   ) {
     for member in layout.members {
       let inner = path.appending(member.name)
@@ -44,7 +45,8 @@ extension RunConfig {
       }
     }
     for other in contents.others {
-      values.append(EffectiveValue(path: path.appending(other.name), text: other.node.text, origin: other.origin))
+      values.append(
+        EffectiveValue(path: path.appending(other.name), text: other.node.text, origin: other.origin))
     }
   }
 
@@ -53,7 +55,8 @@ extension RunConfig {
   ) -> EffectiveValue {
     switch slot?.content {
     case .value(let value): EffectiveValue(path: path, text: value.text, origin: slot?.origin ?? .default)
-    case .auto: EffectiveValue(path: path, text: layout.defaultText, origin: .computed("\"auto\", the default"))
+    case .auto:
+      EffectiveValue(path: path, text: layout.defaultText, origin: .computed("\"auto\", the default"))
     default: EffectiveValue(path: path, text: layout.defaultText, origin: .default)
     }
   }

@@ -8,8 +8,6 @@ public struct EffectiveValuesTable: Sendable {
   /// Aligned columns of key, value and origin: first the sections in which something is set, then the others.
   public var text: String {
     let groups = grouped()
-    let keyWidth = min(values.map { $0.path.description.count }.max() ?? 0, 60)
-    let valueWidth = min(values.map(\.text.count).max() ?? 0, 24)
     var lines: [String] = []
     for (isSet, title) in [(true, "Settings in use"), (false, "Sections left at their defaults")] {
       let chosen = groups.filter { $0.isSet == isSet }
@@ -18,17 +16,14 @@ public struct EffectiveValuesTable: Sendable {
       for group in chosen {
         lines.append("")
         lines.append("  " + (group.name.isEmpty ? "top level" : group.name))
-        for value in group.values {
-          let key = value.path.description.padded(to: keyWidth)
-          lines.append("    \(key)  \(value.text.padded(to: valueWidth))  \(value.origin)")
-        }
+        lines += rows(group.values).map { "    " + $0 }
       }
       lines.append("")
     }
     return lines.joined(separator: "\n")
   }
 
-  /// An array of objects with `path`, `value`, `origin` and, where they apply, `file`, `line`, `column` and `source`.
+  /// An array of objects with `path`, `value`, `origin` and, where they apply, `file`, `line`, `column`, `source`.
   public var json: String {
     let rows = values.map { value in
       let start = "  {\"path\": \(value.path.description.quotedAsJSON), \"value\": \(value.text)"
@@ -42,6 +37,16 @@ public struct EffectiveValuesTable: Sendable {
       }
     }
     return "[\n" + rows.joined(separator: ",\n") + "\n]"
+  }
+
+  /// Key, value and origin in columns as wide as these rows need. The JSON has long values whole.
+  private func rows(_ values: [EffectiveValue]) -> [String] {
+    let texts = values.map { $0.text.count > 48 ? $0.text.prefix(45) + "..." : $0.text }
+    let keyWidth = values.map { $0.path.description.count }.max() ?? 0
+    let valueWidth = texts.map(\.count).max() ?? 0
+    return zip(values, texts).map { value, text in
+      "\(value.path.description.padded(to: keyWidth))  \(text.padded(to: valueWidth))  \(value.origin)"
+    }
   }
 
   private struct Group {

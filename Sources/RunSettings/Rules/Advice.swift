@@ -18,12 +18,14 @@ enum Advice {
     }
     if settings.optimizer.usesLegacyFusion {
       warnings.append(
-        context.problem(.noEffect, at: "optimizer.legacy_fusion", found: "true", expected: "nothing: it has no effect"))
+        context.problem(
+          .noEffect, at: "optimizer.legacy_fusion", found: "true", expected: "nothing: it has no effect"))
     }
     if settings.disablesPythonGC {
       warnings.append(
         context.problem(
-          .noEffect, at: "disable_python_gc", found: "true", expected: "nothing: there is no garbage collector"))
+          .noEffect, at: "disable_python_gc", found: "true",
+          expected: "nothing: there is no garbage collector"))
     }
     if settings.legacyAllgatherSize != nil, !settings.zero.isWritten(\.allgatherBucketSize) {
       warnings.append(

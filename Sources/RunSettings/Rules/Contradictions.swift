@@ -36,7 +36,8 @@ enum Contradictions {
     if bf16.keepsBFloat16States, !bf16.keepsBFloat16Masters {
       problems.append(
         context.problem(
-          .contradiction, at: "bf16.bf16_optimizer_states", found: "true without bf16_master_weights_and_grads",
+          .contradiction, at: "bf16.bf16_optimizer_states",
+          found: "true without bf16_master_weights_and_grads",
           expected: "bf16_master_weights_and_grads: true beside it"))
     }
     return problems + parameterType(context)
@@ -75,7 +76,8 @@ enum Contradictions {
         context.problem(
           .contradiction, at: "zero_optimization.compute_grad_norm",
           found: isStage12
-            ? "false with gradient_clipping \(context.settings.gradientClipping)" : "false at stage \(zero.stage.text)",
+            ? "false with gradient_clipping \(context.settings.gradientClipping)"
+            : "false at stage \(zero.stage.text)",
           expected: isStage12 ? "gradient_clipping: 0 beside it, or true" : "true, except at stages 1 and 2"))
     }
     return problems
@@ -97,7 +99,9 @@ enum Contradictions {
   private static func optimizer(_ context: RuleContext) -> [ConfigurationProblem] {
     var problems: [ConfigurationProblem] = []
     let parameters = context.settings.contents.section("optimizer").section("params")
-    if case .value(let limit) = parameters.slots["max_grad_norm"]?.content, limit.numbers.contains(where: { $0 > 0 }) {
+    if case .value(let limit) = parameters.slots["max_grad_norm"]?.content,
+      limit.numbers.contains(where: { $0 > 0 })
+    {
       problems.append(
         context.problem(
           .contradiction, at: "optimizer.params.max_grad_norm", found: limit.text,
@@ -112,7 +116,8 @@ enum Contradictions {
     if case .value(let betas) = parameters.slots["betas"]?.content, betas.numbers.count != 2 {
       problems.append(
         context.problem(
-          .outOfRange, at: "optimizer.params.betas", found: betas.text, expected: "two numbers, [beta1, beta2]"))
+          .outOfRange, at: "optimizer.params.betas", found: betas.text,
+          expected: "two numbers, [beta1, beta2]"))
     }
     if context.settings.optimizer.type == .sgd {
       let sgd = context.settings.optimizer[\.parameters, as: SGDKeys.self]
@@ -167,7 +172,8 @@ enum Contradictions {
           found: "\(zero.offloadOptimizer.ratio) at stage \(zero.stage.text)",
           expected: "stage 3, the only one that offloads partly"))
     }
-    if case .fixed(let select) = zero.zenFlow.selectInterval, case .fixed(let update) = zero.zenFlow.updateInterval,
+    if case .fixed(let select) = zero.zenFlow.selectInterval,
+      case .fixed(let update) = zero.zenFlow.updateInterval,
       select < update
     {
       problems.append(
@@ -179,7 +185,9 @@ enum Contradictions {
   }
 
   private static func others(_ context: RuleContext) -> [ConfigurationProblem] {
+    let rare = ["activation_checkpointing", "expert_parallel", "data_efficiency"]
     let settings = context.settings
+    guard rare.contains(where: { settings.contents.slots[$0] != nil }) else { return [] }
     var problems: [ConfigurationProblem] = []
     let activations = settings.activationCheckpointing
     if activations.keepsContiguous, !activations.partitionsActivations || activations.checkpointCount == nil {
@@ -192,7 +200,8 @@ enum Contradictions {
     if let coefficient = experts.loadBalance {
       problems.append(
         context.problem(
-          .contradiction, at: "expert_parallel.load_balance_coeff", found: coefficient.text, expected: "null"))
+          .contradiction, at: "expert_parallel.load_balance_coeff", found: coefficient.text, expected: "null")
+      )
     }
     if let limited = experts.limitedGroupCount, let groups = experts.groupCount, limited > groups {
       problems.append(
@@ -210,7 +219,8 @@ enum Contradictions {
     if sampling.dynamicBatching.enabled, sampling.dynamicBatching.maximumTokens == nil {
       problems.append(
         context.problem(
-          .missing, at: "data_efficiency.data_sampling.dynamic_batching", found: "enabled without \"max_tokens\"",
+          .missing, at: "data_efficiency.data_sampling.dynamic_batching",
+          found: "enabled without \"max_tokens\"",
           expected: "\"max_tokens\", the most tokens of a batch"))
     }
     return problems

@@ -26,9 +26,12 @@ enum LaterFeatures {
 
   static let all: [LaterFeature] = zero + precision + parallelism + data + watching + engines
 
-  /// One problem for each feature that is switched on and not there yet.
+  /// One problem for each feature that is switched on and not there yet. All are off by default, so a feature
+  /// is looked at only when something of its section is written: this keeps the start of a run short.
   static func problems(in context: RuleContext) -> [ConfigurationProblem] {
-    var problems = all.filter { $0.isOn(context.settings) }.map { feature in
+    let written = context.settings.contents.slots
+    let candidates = all.filter { written[String($0.path.prefix { $0 != "." })] != nil }
+    var problems = candidates.filter { $0.isOn(context.settings) }.map { feature in
       context.problem(
         .notYetSupported, at: feature.path, found: "\(feature.name), which is not yet supported",
         expected: feature.instead)
@@ -37,7 +40,8 @@ enum LaterFeatures {
       let names = supportedOptimizers.map(\.rawValue.quotedAsJSON).joined(separator: ", ")
       problems.append(
         context.problem(
-          .notYetSupported, at: "optimizer.type", found: "the optimizer \(type.rawValue), which is not yet supported",
+          .notYetSupported, at: "optimizer.type",
+          found: "the optimizer \(type.rawValue), which is not yet supported",
           expected: "one of \(names)"))
     }
     return problems
@@ -54,7 +58,9 @@ enum LaterFeatures {
       $0.zero.offloadOptimizer.device != .none
     },
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
-    LaterFeature("zero_optimization.zero_quantized_weights", "quantised gathering of weights", instead: "false") {
+    LaterFeature(
+      "zero_optimization.zero_quantized_weights", "quantised gathering of weights", instead: "false"
+    ) {
       $0.zero.quantizesWeights
     },
     LaterFeature(
@@ -109,28 +115,39 @@ enum LaterFeatures {
     LaterFeature("tensor_parallel.tp.tp_size", "tensor parallelism", instead: "1") {
       $0.tensorParallel.division.size > 1
     },
-    LaterFeature("expert_parallel.enabled", "expert parallelism", instead: "false") { $0.expertParallel.enabled },
+    LaterFeature("expert_parallel.enabled", "expert parallelism", instead: "false") {
+      $0.expertParallel.enabled
+    },
     LaterFeature("use_data_before_expert_parallelism", "expert parallelism", instead: "false") {
       $0.placesDataBeforeExperts
     },
     LaterFeature("pipeline.stages", "pipeline parallelism", instead: "1 or \"auto\"") {
       if case .fixed(let stages) = $0.pipeline.stages { stages > 1 } else { false }
     },
-    LaterFeature("activation_checkpointing.partition_activations", "partitioned activations", instead: "false") {
+    LaterFeature(
+      "activation_checkpointing.partition_activations", "partitioned activations", instead: "false"
+    ) {
       $0.activationCheckpointing.partitionsActivations
     },
     LaterFeature(
-      "activation_checkpointing.contiguous_memory_optimization", "contiguous saved activations", instead: "false"
+      "activation_checkpointing.contiguous_memory_optimization", "contiguous saved activations",
+      instead: "false"
     ) { $0.activationCheckpointing.keepsContiguous },
-    LaterFeature("activation_checkpointing.cpu_checkpointing", "activations in host memory", instead: "false") {
+    LaterFeature("activation_checkpointing.cpu_checkpointing", "activations in host memory", instead: "false")
+    {
       $0.activationCheckpointing.savesToHost
     },
   ]
 
   private static let data: [LaterFeature] = [
-    LaterFeature("data_efficiency.enabled", "data efficiency", instead: "false") { $0.dataEfficiency.enabled },
-    LaterFeature("curriculum_learning.enabled", "curriculum learning", instead: "false") { $0.curriculum.enabled },
-    LaterFeature("compression_training", "compression", instead: "every technique's \"enabled\" to be false") {
+    LaterFeature("data_efficiency.enabled", "data efficiency", instead: "false") {
+      $0.dataEfficiency.enabled
+    },
+    LaterFeature("curriculum_learning.enabled", "curriculum learning", instead: "false") {
+      $0.curriculum.enabled
+    },
+    LaterFeature("compression_training", "compression", instead: "every technique's \"enabled\" to be false")
+    {
       let techniques = $0.compression
       return techniques.weightQuantization.shared.enabled || techniques.activationQuantization.shared.enabled
         || techniques.sparsePruning.shared.enabled || techniques.rowPruning.shared.enabled
@@ -144,7 +161,10 @@ enum LaterFeatures {
       $0.quantizeTraining.enabled
     },
     LaterFeature("eigenvalue.enabled", "eigenvalues of the Hessian", instead: "false") {
-      $0.eigenvalue.enabled || $0.quantizeTraining.eigenvalue.enabled
+      $0.eigenvalue.enabled
+    },
+    LaterFeature("quantize_training.eigenvalue.enabled", "eigenvalues of the Hessian", instead: "false") {
+      $0.quantizeTraining.eigenvalue.enabled
     },
     LaterFeature("progressive_layer_drop.enabled", "progressive layer drop", instead: "false") {
       $0.progressiveLayerDrop.enabled
@@ -153,8 +173,12 @@ enum LaterFeatures {
   ]
 
   private static let watching: [LaterFeature] = [
-    LaterFeature("flops_profiler.enabled", "the FLOPS profiler", instead: "false") { $0.flopsProfiler.enabled },
-    LaterFeature("wandb.enabled", "Weights & Biases", instead: "false; tensorboard, csv_monitor or jsonl_monitor") {
+    LaterFeature("flops_profiler.enabled", "the FLOPS profiler", instead: "false") {
+      $0.flopsProfiler.enabled
+    },
+    LaterFeature(
+      "wandb.enabled", "Weights & Biases", instead: "false; tensorboard, csv_monitor or jsonl_monitor"
+    ) {
       $0.wandb.enabled
     },
     LaterFeature("comet.enabled", "Comet", instead: "false; tensorboard, csv_monitor or jsonl_monitor") {

@@ -10,10 +10,12 @@ struct RuleContext {
 
   /// A problem at a path, placed where the path, or the nearest written object around it, stands in the text.
   func problem(
-    _ kind: ConfigurationProblem.Kind, at path: String, found: String, expected: String, suggestion: String? = nil
+    _ kind: ConfigurationProblem.Kind, at path: String, found: String, expected: String,
+    suggestion: String? = nil
   ) -> ConfigurationProblem {
     ConfigurationProblem(
-      kind: kind, file: file, place: place(of: path), path: SettingPath(path), found: found, expected: expected,
+      kind: kind, file: file, place: place(of: path), path: SettingPath(path), found: found,
+      expected: expected,
       suggestion: suggestion)
   }
 

@@ -2,23 +2,26 @@
 enum KnownPlaces {
   /// Words such as `'stage' belongs in zero_optimization`, when the name has one home in the whole schema.
   static func suggestion(for name: String) -> String? {
-    var homes: [SettingPath] = []
+    var homes: [String] = []
     collect(RunKeys.layout, at: SettingPath(), name, into: &homes)
     guard homes.count == 1, let home = homes.first else { return nil }
-    return home.description.isEmpty
-      ? "'\(name)' belongs at the top level" : "'\(name)' belongs in \(home)"
+    return "'\(name)' belongs \(home)"
   }
 
   private static func collect(
-    _ layout: SectionLayout, at path: SettingPath, _ name: String, into homes: inout [SettingPath]
+    _ layout: SectionLayout, at path: SettingPath, _ name: String, into homes: inout [String]
   ) {
-    if layout.member(name) != nil { homes.append(path) }
+    if layout.member(name) != nil {
+      homes.append(path.description.isEmpty ? "at the top level" : "in \(path)")
+    }
     for member in layout.members {
       let inner = path.appending(member.name)
       switch member.kind {
       case .section(let layout): collect(layout(), at: inner, name, into: &homes)
-      case .variant(_, let choices, let layout):
-        if choices.contains(where: { layout($0)?.member(name) != nil }) { homes.append(inner) }
+      case .variant(let chooser, let choices, let layout):
+        let having = choices.filter { layout($0)?.member(name) != nil }
+        guard !having.isEmpty else { continue }
+        homes.append("in \(inner) of \(chooser) " + having.map(\.quotedAsJSON).joined(separator: ", "))
       default: break
       }
     }

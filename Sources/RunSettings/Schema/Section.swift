@@ -1,7 +1,7 @@
 /// The keys of one JSON object, each declared once as a stored property.
 ///
-/// A property is a ``Key``, ``Subsection``, ``NamedSections``, ``Variant`` or ``Deprecated``. The order of the
-/// properties is the order of tables and of the manual.
+/// A property is a ``Key``, ``Subsection``, ``NamedSections``, ``Variant`` or ``Deprecated``. The order of
+/// the properties is the order of tables and of the manual.
 public protocol Section: Sendable {
   /// The keys.
   init()
@@ -17,7 +17,7 @@ extension Section {
 }
 
 /// The keys of a section, by property and by name.
-public struct SectionTable<Keys: Section>: Sendable {
+public final class SectionTable<Keys: Section>: Sendable {
   let keys: Keys
   let erased: SectionLayout
 

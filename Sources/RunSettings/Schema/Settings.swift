@@ -36,7 +36,9 @@ public struct Settings<Keys: Section>: Sendable {
   public subscript<Child>(
     dynamicMember key: KeyPath<Keys, NamedSections<Child>>
   ) -> [(name: String, settings: Settings<Child>)] {
-    guard case .named(let sections) = contents.slots[Keys.table.keys[keyPath: key].name]?.content else { return [] }
+    guard case .named(let sections) = contents.slots[Keys.table.keys[keyPath: key].name]?.content else {
+      return []
+    }
     return sections.map { ($0.name, Settings<Child>($0.contents)) }
   }
 

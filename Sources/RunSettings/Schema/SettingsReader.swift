@@ -7,7 +7,9 @@ struct SettingsReader {
   init(_ document: JSONDocument) { self.document = document }
 
   /// The contents of one object.
-  mutating func section(_ members: [JSONMember], _ layout: SectionLayout, at path: SettingPath) -> SectionContents {
+  mutating func section(_ members: [JSONMember], _ layout: SectionLayout, at path: SettingPath)
+    -> SectionContents
+  {
     var contents = SectionContents()
     contents.isWritten = true
     var members = members
@@ -35,7 +37,8 @@ struct SettingsReader {
   ) -> SectionContents.Content? {
     switch declared.kind {
     case .value(let layout): return value(member.node, layout, at: path)
-    case .section(let layout): return object(member.node, at: path).map { .section(section($0, layout(), at: path)) }
+    case .section(let layout):
+      return object(member.node, at: path).map { .section(section($0, layout(), at: path)) }
     case .named(let layout): return named(member.node, layout(), at: path)
     case .variant(let chooser, let choices, let layout):
       return variant(member, chooser: chooser, choices: choices, layout, among: siblings, at: path)
@@ -61,7 +64,8 @@ struct SettingsReader {
       return .auto
     case .mismatch:
       let word = node.string
-      let kind: ConfigurationProblem.Kind = word != nil && !layout.choices.isEmpty ? .unknownChoice : .wrongType
+      let kind: ConfigurationProblem.Kind =
+        word != nil && !layout.choices.isEmpty ? .unknownChoice : .wrongType
       let limits = layout.allowed.map { ", \($0.text)" } ?? ""
       fail(
         kind, node, path, expected: layout.expectation + limits,
@@ -116,6 +120,7 @@ struct SettingsReader {
   private mutating func keepOrRefuse(
     _ member: JSONMember, _ layout: SectionLayout, at path: SettingPath, into contents: inout SectionContents
   ) {
+    guard problems.count + warnings.count < ConfigurationError.problemLimit else { return }
     let inner = path.appending(member.key)
     if path.description.isEmpty {
       refuseAtTop(member, layout)
@@ -136,19 +141,20 @@ struct SettingsReader {
     let path = SettingPath().appending(member.key)
     if let suggestion = NearestName.suggestion(for: member.key, among: layout.names) {
       fail(
-        .unknownKey, keyOf: member, path, found: "an unknown key", expected: "a setting's name",
-        suggestion: suggestion)
+        .unknownKey, keyOf: member, path, found: "an unknown key",
+        expected: "a key of the configuration", suggestion: suggestion)
     } else {
       warnings.append(
         problem(
           .unknownKey, document.place(of: member.keyOffset), path, found: "an unknown key, which is ignored",
-          expected: "a setting's name", suggestion: KnownPlaces.suggestion(for: member.key)))
+          expected: "a key of the configuration", suggestion: KnownPlaces.suggestion(for: member.key)))
     }
   }
 
   private mutating func refuseSecondSpelling(_ member: JSONMember, _ earlier: String, at path: SettingPath) {
     fail(
-      .contradiction, keyOf: member, path.appending(member.key), found: "both '\(earlier)' and '\(member.key)'",
+      .contradiction, keyOf: member, path.appending(member.key),
+      found: "both '\(earlier)' and '\(member.key)'",
       expected: "one of these two names of the same setting")
   }
 
@@ -186,7 +192,9 @@ struct SettingsReader {
     switch replacement {
     case .renamed(let name):
       warnings.append(
-        problem(.deprecatedKey, place, path, found: "a deprecated name", expected: "'\(name)', which is set instead"))
+        problem(
+          .deprecatedKey, place, path, found: "a deprecated name", expected: "'\(name)', which is set instead"
+        ))
       return (name, member.node)
     case .whenTrue(let name, let json):
       warnings.append(
@@ -215,7 +223,8 @@ struct SettingsReader {
   }
 
   private func problem(
-    _ kind: ConfigurationProblem.Kind, _ place: TextPlace, _ path: SettingPath, found: String, expected: String,
+    _ kind: ConfigurationProblem.Kind, _ place: TextPlace, _ path: SettingPath, found: String,
+    expected: String,
     suggestion: String? = nil
   ) -> ConfigurationProblem {
     ConfigurationProblem(
@@ -241,7 +250,8 @@ struct SettingsReader {
     guard problems.count < ConfigurationError.problemLimit else { return }
     problems.append(
       problem(
-        kind, document.place(of: member.keyOffset), path, found: found, expected: expected, suggestion: suggestion))
+        kind, document.place(of: member.keyOffset), path, found: found, expected: expected,
+        suggestion: suggestion))
   }
 
   private mutating func warn(

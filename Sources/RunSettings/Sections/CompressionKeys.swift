@@ -8,7 +8,8 @@ public struct CompressionKeys: Section {
   /// Weights as numbers of few bits.
   public let weightQuantization = Subsection<WeightQuantizationTechniqueKeys>("weight_quantization")
   /// Activations as numbers of few bits.
-  public let activationQuantization = Subsection<ActivationQuantizationTechniqueKeys>("activation_quantization")
+  public let activationQuantization = Subsection<ActivationQuantizationTechniqueKeys>(
+    "activation_quantization")
   /// Single weights set to zero.
   public let sparsePruning = Subsection<SparsePruningTechniqueKeys>("sparse_pruning")
   /// Rows set to zero.

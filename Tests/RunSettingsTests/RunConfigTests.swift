@@ -1,0 +1,58 @@
+import Testing
+
+@testable import RunSettings
+
+@Suite struct RunConfigTests {
+  @Test("A configuration is built in Swift by the names of its settings")
+  func inSwift() throws {
+    var config = RunConfig()
+    config.trainBatchSize = 64
+    config.zero.stage = .gradients
+    config.zero.offloadOptimizer.pinsMemory = false
+    config.bf16.enabled = true
+    config.optimizer.type = .adamW
+    config.optimizer[\.parameters, as: AdamKeys.self].learningRate = 5e-4
+    let plan = try config.plan(for: RunFacts(worldSize: 4))
+    #expect(plan.batch.microBatchSize == 16)
+    #expect(plan.zero.stage == .gradients)
+    #expect(plan.optimizer?.learningRate == 5e-4)
+    #expect(plan.precision.modelType == .bfloat16)
+    #expect(plan.config.zero.origin(of: \.stage) == .argument("set by the program"))
+    #expect(plan.config.zero.origin(of: \.reduceBucketSize) == .default)
+  }
+
+  @Test("Rules hold for configurations built in Swift too")
+  func rules() {
+    var config = RunConfig()
+    config.trainBatchSize = 8
+    config.fp16.enabled = true
+    config.bf16.enabled = true
+    config.zero.stage = .parameters
+    let error = #expect(throws: ConfigurationError.self) { try config.plan(for: RunFacts(worldSize: 1)) }
+    #expect(error?.problems.map(\.kind) == [.contradiction, .notYetSupported])
+  }
+
+  @Test("Configurations are values: plans do not change them")
+  func values() throws {
+    let config = try RunConfig(.text(#"{"train_batch_size": 8, "gradient_clipping": "auto"}"#))
+    var facts = RunFacts(worldSize: 2)
+    facts.gradientClipping = 2
+    let first = try config.plan(for: facts)
+    facts.worldSize = 4
+    let second = try config.plan(for: facts)
+    #expect(config.microBatchSize == nil)
+    #expect(first.batch.microBatchSize == 4 && second.batch.microBatchSize == 2)
+    #expect(first.gradientClipping == 2)
+    #expect(config.settings.isAuto(\.gradientClipping))
+  }
+
+  @Test("The text of a configuration reads back as the same values", arguments: GoodInputTests.members)
+  func roundTrip(members: String) throws {
+    let source = ConfigurationSource.text("{\"train_batch_size\": 8, \(members)\n}")
+    let (first, _) = try RunConfig.reading(source, strict: false)
+    let (second, problems) = try RunConfig.reading(.text(first.jsonText), strict: false)
+    #expect(problems.isEmpty, "\(first.jsonText)")
+    #expect(first.effectiveValues.map(\.text) == second.effectiveValues.map(\.text))
+    #expect(first.effectiveValues.map(\.path) == second.effectiveValues.map(\.path))
+  }
+}
