@@ -1,4 +1,7 @@
 // The vector loop of Adam, for the level that includes this file.
+//
+// All stores are ordinary ones: lines of the states and the master weights were just read, and streaming the
+// copy past the cache measured no faster, while the gather that follows reads it.
 
 template <class Gradient, class State, class Copy>
 static void adam_lanes(const ck_adam_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept {
