@@ -1,4 +1,4 @@
-// libtorch reports a failed CPU allocation as a plain error; as an out-of-memory error it can be told apart.
+// libtorch's CPU memory: counted, kept for reuse when it is large, and failing with an error of its own class.
 #include "boundary.h"
 
 #include "allocator.h"
@@ -9,6 +9,7 @@
 #include <malloc.h>
 
 #include "ctorch/runtime.h"
+#include "large_blocks.h"
 
 namespace ct {
 namespace {
@@ -16,49 +17,66 @@ namespace {
 std::atomic<int64_t> allocated{0};
 std::atomic<int64_t> peak{0};
 
-void raisePeak(int64_t now) noexcept {
+void count(size_t size) noexcept {
+  auto bytes = static_cast<int64_t>(size);
+  int64_t now = allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   int64_t seen = peak.load(std::memory_order_relaxed);
   while (now > seen && !peak.compare_exchange_weak(seen, now, std::memory_order_relaxed)) {
   }
 }
 
-void release(void *memory) {
+void discount(size_t size) noexcept {
+  allocated.fetch_sub(static_cast<int64_t>(size), std::memory_order_relaxed);
+}
+
+void releaseSmall(void *memory) {
   if (memory == nullptr) return;
-  allocated.fetch_sub(static_cast<int64_t>(malloc_usable_size(memory)), std::memory_order_relaxed);
+  discount(malloc_usable_size(memory));
   c10::free_cpu(memory);
 }
 
-class CountingAllocator final : public c10::Allocator {
+void releaseLarge(void *memory) {
+  LargeBlocks &blocks = LargeBlocks::shared();
+  discount(blocks.size(memory));
+  blocks.release(memory);
+}
+
+// For memory of either kind, where libtorch keeps the address only.
+void releaseAny(void *memory) {
+  if (memory != nullptr && LargeBlocks::shared().size(memory) > 0) {
+    releaseLarge(memory);
+  } else {
+    releaseSmall(memory);
+  }
+}
+
+class Allocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t size) override {
-    void *memory = obtain(size);
-    if (memory != nullptr) {
-      auto usable = static_cast<int64_t>(malloc_usable_size(memory));
-      raisePeak(allocated.fetch_add(usable, std::memory_order_relaxed) + usable);
+    c10::Device cpu(c10::DeviceType::CPU);
+    if (size < LargeBlocks::smallest) {
+      void *memory = c10::alloc_cpu(size);
+      if (memory != nullptr) count(malloc_usable_size(memory));
+      return {memory, memory, &releaseSmall, cpu};
     }
-    return {memory, memory, &release, c10::Device(c10::DeviceType::CPU)};
+    void *memory = LargeBlocks::shared().allocate(size);
+    // libtorch's own allocator reports this as a plain error, which could not be told from a wrong argument.
+    TORCH_CHECK_WITH(OutOfMemoryError, memory != nullptr, "no memory for a tensor of ", size, " bytes");
+    count(LargeBlocks::shared().size(memory));
+    return {memory, memory, &releaseLarge, cpu};
   }
 
-  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  c10::DeleterFnPtr raw_deleter() const override { return &releaseAny; }
 
-  void copy_data(void *destination, const void *source, std::size_t count) const override {
-    default_copy_data(destination, source, count);
-  }
-
- private:
-  static void *obtain(size_t size) {
-    try {
-      return c10::alloc_cpu(size);
-    } catch (const c10::Error &) {
-      TORCH_CHECK_WITH(OutOfMemoryError, false, "no memory for a tensor of ", size, " bytes");
-    }
+  void copy_data(void *destination, const void *source, std::size_t size) const override {
+    default_copy_data(destination, source, size);
   }
 };
 
 }  // namespace
 
 void installAllocator() {
-  static auto *allocator = new CountingAllocator;
+  static auto *allocator = new Allocator;
   c10::SetCPUAllocator(allocator);
 }
 
@@ -73,5 +91,9 @@ ct_int ct_memory_peak(void) noexcept { return ct::peak.load(std::memory_order_re
 void ct_memory_reset_peak(void) noexcept {
   ct::peak.store(ct::allocated.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
+
+ct_int ct_memory_waiting(void) noexcept { return ct::LargeBlocks::shared().waiting(); }
+
+void ct_memory_trim(void) noexcept { ct::LargeBlocks::shared().trim(); }
 
 }  // extern "C"

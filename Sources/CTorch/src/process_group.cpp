@@ -25,12 +25,19 @@ at::Tensor bytesTensor(const void *bytes, size_t count) {
 
 class GlooMessage : public Message {
  public:
-  explicit GlooMessage(c10::intrusive_ptr<c10d::Work> work) : work_(std::move(work)) {}
-  bool wait() override { return work_->wait(); }
+  GlooMessage(c10::intrusive_ptr<c10d::Work> work, int peer) : work_(std::move(work)), peer_(peer) {}
+  bool wait() override {
+    try {
+      return work_->wait();
+    } catch (const std::exception &error) {
+      throw PeerError(peer_, error.what());
+    }
+  }
   void abort() override { work_->abort(); }
 
  private:
   const c10::intrusive_ptr<c10d::Work> work_;
+  const int peer_;
 };
 
 class ClosableGloo : public c10d::ProcessGroupGloo {
@@ -65,14 +72,14 @@ Connections::~Connections() = default;
 
 std::shared_ptr<Message> Connections::send(const void *bytes, size_t count, int to, uint32_t tag) {
   std::vector<at::Tensor> tensors{bytesTensor(bytes, count)};
-  auto message = std::make_shared<GlooMessage>(gloo_->backend->send(tensors, to, static_cast<int>(tag)));
+  auto message = std::make_shared<GlooMessage>(gloo_->backend->send(tensors, to, static_cast<int>(tag)), to);
   bytesSent += static_cast<ct_int>(count);
   return message;
 }
 
 std::shared_ptr<Message> Connections::receive(void *bytes, size_t count, int from, uint32_t tag) {
   std::vector<at::Tensor> tensors{bytesTensor(bytes, count)};
-  return std::make_shared<GlooMessage>(gloo_->backend->recv(tensors, from, static_cast<int>(tag)));
+  return std::make_shared<GlooMessage>(gloo_->backend->recv(tensors, from, static_cast<int>(tag)), from);
 }
 
 void Connections::close() {
@@ -122,8 +129,12 @@ void Operation::awaitAll(std::vector<MessagePointer> &messages) {
 void Operation::advance() {
   if (isClaimed_.exchange(true)) return;
   std::string failure;
+  int failedPeer = -1;
   try {
     finish();
+  } catch (const PeerError &error) {
+    failure = error.what();
+    failedPeer = error.peer;
   } catch (const c10::Error &error) {
     failure = error.what_without_backtrace();
   } catch (const std::exception &error) {
@@ -137,6 +148,7 @@ void Operation::advance() {
     std::lock_guard lock(mutex_);
     messages_.clear();
     failure_ = failure;
+    failedPeer_ = failedPeer;
     isDone_ = true;
   }
   ended_.notify_all();
@@ -156,6 +168,11 @@ void Operation::wait(ct_int timeout) {
 bool Operation::isCompleted() {
   std::lock_guard lock(mutex_);
   return isDone_;
+}
+
+int Operation::failedPeer() {
+  std::lock_guard lock(mutex_);
+  return failedPeer_;
 }
 
 void Operation::abort() {

@@ -8,12 +8,20 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "ctorch/process_group.h"
 
 namespace ct {
+
+// Thrown when a message fails: the connection to `peer` ended.
+class PeerError : public std::runtime_error {
+ public:
+  PeerError(int peer, const char *what) : std::runtime_error(what), peer(peer) {}
+  const int peer;
+};
 
 // One message under way between two ranks.
 class Message {
@@ -59,6 +67,8 @@ class Operation {
   void wait(ct_int timeout);
   bool isCompleted();
   bool isClaimed() const { return isClaimed_.load(); }
+  // The rank whose connection failed, or -1.
+  int failedPeer();
   // Ends the waiting for messages; `finish` fails.
   void abort();
 
@@ -89,6 +99,7 @@ class Operation {
   bool isDone_ = false;
   bool isAborted_ = false;
   std::string failure_;
+  int failedPeer_ = -1;
 };
 
 // Brings operations to their end in the order in which they were started.

@@ -374,6 +374,8 @@ ct_status ct_work_wait(ct_work work, ct_int timeout_ms) noexcept {
 
 bool ct_work_is_completed(ct_work work) noexcept { return unwrapWork(work).isCompleted(); }
 
+ct_int ct_work_failed_peer(ct_work work) noexcept { return unwrapWork(work).failedPeer(); }
+
 ct_int ct_work_bytes_sent(ct_work work) noexcept { return unwrapWork(work).bytesSent; }
 
 void ct_work_release(ct_work work) noexcept { delete reinterpret_cast<std::shared_ptr<Operation> *>(work); }

@@ -93,6 +93,8 @@ ct_status ct_barrier(ct_group group, uint64_t tag, ct_work *result) CT_NOEXCEPT;
 // time waits for ever.
 ct_status ct_work_wait(ct_work work, ct_int timeout_ms) CT_NOEXCEPT;
 bool ct_work_is_completed(ct_work work) CT_NOEXCEPT;
+// The rank of the group whose connection failed, or -1.
+ct_int ct_work_failed_peer(ct_work work) CT_NOEXCEPT;
 // The bytes that this rank has handed to its connections for this operation so far.
 ct_int ct_work_bytes_sent(ct_work work) CT_NOEXCEPT;
 void ct_work_release(ct_work work) CT_NOEXCEPT;

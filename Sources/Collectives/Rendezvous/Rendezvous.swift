@@ -1,0 +1,75 @@
+internal import Glibc
+
+/// How the processes of a job find each other.
+public enum Rendezvous {
+  /// The port of rank 0's store unless MASTER_PORT says otherwise.
+  public static let defaultPort = 29500
+
+  /// Joins the ranks of this job as the launcher's environment variables say: RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR
+  /// and MASTER_PORT. Without RANK and WORLD_SIZE this process is the only rank.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long to wait for the others, and how long an operation may take later.
+  ///   - variable: Looks up a variable; by default in this process's environment.
+  /// - Throws: `CollectiveError.environment`, `portInUse`, `masterUnreachable`, `ranksMissing` or `duplicateRank`.
+  public static func join(
+    timeout: Duration = .seconds(600), variable: (String) -> String? = Self.processVariable
+  ) throws(CollectiveError) -> RankContext {
+    if variable("RANK") == nil, variable("WORLD_SIZE") == nil { return try .single(timeout: timeout) }
+    let worldSize = try number("WORLD_SIZE", variable, in: 1...1_000_000)
+    let rank = try number("RANK", variable, in: 0...worldSize - 1)
+    let localRank = try number("LOCAL_RANK", variable, in: 0...worldSize - 1, fallback: 0)
+    if worldSize == 1 { return try .single(timeout: timeout) }
+    let port = try number("MASTER_PORT", variable, in: 1...65535, fallback: defaultPort)
+    guard let host = variable("MASTER_ADDR"), !host.isEmpty else {
+      throw .environment(variable: "MASTER_ADDR", found: nil, expected: "the name or address of rank 0's machine")
+    }
+    let store =
+      rank == 0
+      ? try Store.serving(port: port, timeout: timeout).store
+      : try Store.connecting(to: host, port: port, timeout: timeout)
+    let address = try listeningAddress(
+      rank: rank, worldSize: worldSize, store: store, master: host, port: port, timeout: timeout)
+    return try RankContext(
+      rank: rank, worldSize: worldSize, localRank: localRank, store: store, host: address, timeout: timeout)
+  }
+
+  /// A variable of this process's environment.
+  public static func processVariable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// The address at which the others reach this rank: the loopback when all ranks are on one machine.
+  private static func listeningAddress(
+    rank: Int, worldSize: Int, store: Store, master: String, port: Int, timeout: Duration
+  ) throws(CollectiveError) -> String {
+    let name = Socket.hostName
+    try store.set("host/\(rank)", name)
+    let start = ContinuousClock.now
+    var isLocal = true
+    var missing: [Int] = []
+    for other in 0..<worldSize {
+      let left = Swift.max(.milliseconds(1), timeout - start.duration(to: .now))
+      guard let host = try? store.text("host/\(other)", timeout: left) else {
+        missing.append(other)
+        continue
+      }
+      isLocal = isLocal && host == name
+    }
+    if !missing.isEmpty { throw .ranksMissing(group: "world", ranks: missing, after: timeout) }
+    if isLocal { return "127.0.0.1" }
+    return Socket.addressSeen(by: master, port: port) ?? name
+  }
+
+  private static func number(
+    _ name: String, _ variable: (String) -> String?, in range: ClosedRange<Int>, fallback: Int? = nil
+  ) throws(CollectiveError) -> Int {
+    let text = variable(name)
+    if text == nil, let fallback { return fallback }
+    guard let text, let value = Int(text), range.contains(value) else {
+      throw .environment(
+        variable: name, found: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return value
+  }
+}

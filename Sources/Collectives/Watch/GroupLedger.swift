@@ -1,0 +1,112 @@
+internal import Synchronization
+
+/// What one rank has begun and finished in a group, and whether the group has failed.
+///
+/// The rank's thread writes it and the watchdog's thread reads it.
+final class GroupLedger: Sendable {
+  let name: String
+  /// The ranks of the group, counted over all processes.
+  let globalRanks: [Int]
+  let connection: Connection?
+
+  private struct Entry {
+    let record: CollectiveRecord
+    let handle: WorkHandle
+    let since: ContinuousClock.Instant
+  }
+
+  private struct State {
+    var sequence = 0
+    var peerSequences: [String: Int] = [:]
+    var nextEntry = 0
+    var entries: [Int: Entry] = [:]
+    var last: CollectiveRecord?
+    var verdict: CollectiveError?
+    var counts: [CollectiveOperation: CommunicationCount] = [:]
+  }
+  private let state = Mutex(State())
+
+  init(name: String, globalRanks: [Int], connection: Connection?) {
+    self.name = name
+    self.globalRanks = globalRanks
+    self.connection = connection
+  }
+
+  /// Why the group has failed, if it has.
+  var verdict: CollectiveError? { state.withLock { $0.verdict } }
+
+  /// Lets the group fail: operations under way end, later ones do not begin. The first reason stays.
+  func fail(_ error: CollectiveError) {
+    state.withLock { if $0.verdict == nil { $0.verdict = error } }
+    connection?.abort()
+  }
+
+  /// The number of the group's next operation; sends and receives are numbered for each pair of ranks.
+  func nextSequence(_ operation: CollectiveOperation, peer: Int?) -> Int {
+    state.withLock { state in
+      guard let peer else {
+        state.sequence += 1
+        return state.sequence
+      }
+      let number = state.peerSequences["\(operation.rawValue) \(peer)", default: 0] + 1
+      state.peerSequences["\(operation.rawValue) \(peer)"] = number
+      return number
+    }
+  }
+
+  /// Counts an operation that needs no other rank.
+  func noteLocal(_ record: CollectiveRecord) {
+    state.withLock { state in
+      state.counts[record.operation, default: .init()].callCount += 1
+      state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
+      state.last = record
+    }
+  }
+
+  /// Notes an operation that has begun, and yields the entry to end.
+  func noteStart(_ record: CollectiveRecord, _ handle: WorkHandle) -> Int {
+    state.withLock { state in
+      state.counts[record.operation, default: .init()].callCount += 1
+      state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
+      state.nextEntry += 1
+      state.entries[state.nextEntry] = Entry(record: record, handle: handle, since: .now)
+      return state.nextEntry
+    }
+  }
+
+  /// Ends an entry; again is harmless.
+  func noteEnd(_ entry: Int) {
+    state.withLock { Self.end(entry, &$0) }
+  }
+
+  private static func end(_ number: Int, _ state: inout State) {
+    guard let entry = state.entries.removeValue(forKey: number) else { return }
+    state.counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
+    if entry.record.peer == nil, entry.record.sequence >= state.last?.sequence ?? 0 { state.last = entry.record }
+  }
+
+  /// The operation that has been under way for the longest time.
+  func oldest() -> (record: CollectiveRecord, since: ContinuousClock.Instant)? {
+    state.withLock { state in
+      for (number, entry) in state.entries where entry.handle.isCompleted { Self.end(number, &state) }
+      return state.entries.min { $0.key < $1.key }.map { ($0.value.record, $0.value.since) }
+    }
+  }
+
+  /// What this rank tells others.
+  func position() -> RankPosition.State {
+    if let oldest = oldest() { return .inOperation(oldest.record) }
+    return .after(state.withLock { $0.last })
+  }
+
+  /// How much has been communicated.
+  var counts: [CollectiveOperation: CommunicationCount] {
+    state.withLock { state in
+      var counts = state.counts
+      for entry in state.entries.values {
+        counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
+      }
+      return counts
+    }
+  }
+}
