@@ -47,7 +47,8 @@ public struct JobLauncher: Sendable {
       }
     case RankJob.commandName:
       exitCode { _ throws(LaunchError) in
-        try RankJob(arguments: Array(arguments.dropFirst())).becomeProgram(environment: ProcessEnvironment.current())
+        try RankJob(arguments: Array(arguments.dropFirst())).becomeProgram(
+          environment: ProcessEnvironment.current())
       }
     default: nil
     }
@@ -118,7 +119,8 @@ public struct JobLauncher: Sendable {
     try refuseFilters()
     let launch = try ClusterLaunch(job, method: options.method)
     log.note(
-      .info, "\(plan.pool.worldSize) ranks on \(plan.pool.nodes.count) nodes by \(options.method.rawValue); "
+      .info,
+      "\(plan.pool.worldSize) ranks on \(plan.pool.nodes.count) nodes by \(options.method.rawValue); "
         + "they meet at \(address):\(port).")
     for command in launch.commands { log.note(.debug, ShellText.joined(command.words)) }
     let cluster = ClusterLauncher(launch: launch, environment: environment, grace: options.grace, log: log)
@@ -132,7 +134,8 @@ public struct JobLauncher: Sendable {
 
   /// MPI launchers place ranks by the hostfile itself, so a filter would be overlooked.
   private func refuseFilters() throws(LaunchError) {
-    guard [.openmpi, .mpich, .impi, .mvapich].contains(options.method), options.filter != ResourceFilter() else {
+    guard [.openmpi, .mpich, .impi, .mvapich].contains(options.method), options.filter != ResourceFilter()
+    else {
       return
     }
     throw .conflictingOptions(
@@ -151,7 +154,8 @@ public struct JobLauncher: Sendable {
       limit: Self.sshLimit)
     guard result.exit.isSuccess else {
       let words = result.errors.trimmed
-      throw .unreachableHost(host: host, reason: words.isEmpty ? "ssh ended with \(result.exit.summary)" : words)
+      throw .unreachableHost(
+        host: host, reason: words.isEmpty ? "ssh ended with \(result.exit.summary)" : words)
     }
     return result.output.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? host
   }

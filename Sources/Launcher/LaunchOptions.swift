@@ -104,7 +104,8 @@ public struct LaunchOptions: Sendable, Equatable {
       throw .missingOption(option: "--node_rank", reason: "with --no_ssh each node must be told its number")
     }
     if noSSH && masterAddress.isEmpty {
-      throw .missingOption(option: "--master_addr", reason: "with --no_ssh nobody can ask the first host for it")
+      throw .missingOption(
+        option: "--master_addr", reason: "with --no_ssh nobody can ask the first host for it")
     }
   }
 }

@@ -38,7 +38,9 @@ public struct LaunchPlan: Sendable, Equatable {
     var base = ResourcePool.local(slotCount: machine.defaultSlotCount(environment: environment))
     let visible = try VisibleDevices(environment: environment)
     if !filter.include.isEmpty || !filter.exclude.isEmpty {
-      if visible != nil { notices.append("--include and --exclude number all devices; \(variable) is not used.") }
+      if visible != nil {
+        notices.append("--include and --exclude number all devices; \(variable) is not used.")
+      }
       pool = try filter.applied(to: base)
       return
     }

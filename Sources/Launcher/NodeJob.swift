@@ -44,10 +44,9 @@ public struct NodeJob: Sendable, Equatable {
   }
 
   /// The arguments, from ``commandName`` on, that ``init(arguments:)`` reads back.
-  /// - Parameter nodeRankText: what stands for the node's number, such as pdsh's `%n`.
-  public func arguments(nodeRankText: String? = nil) -> [String] {
+  public func arguments() -> [String] {
     var words = [
-      Self.commandName, "--world_info=\(WorldInfo.encoded(pool))", "--node_rank=\(nodeRankText ?? "\(nodeRank)")",
+      Self.commandName, "--world_info=\(WorldInfo.encoded(pool))", "--node_rank=\(nodeRank)",
       "--master_addr=\(masterAddress)", "--master_port=\(masterPort)", "--log_level=\(logLevel.rawValue)",
       "--grace=\(grace.components.seconds)",
     ]
@@ -103,7 +102,8 @@ struct OptionWords {
   init(_ words: ArraySlice<String>) throws(LaunchError) {
     for word in words {
       guard word.hasPrefix("--") else {
-        throw .badValue(option: NodeJob.commandName, found: word, expected: "options of the form --name=value")
+        throw .badValue(
+          option: NodeJob.commandName, found: word, expected: "options of the form --name=value")
       }
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       values[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""

@@ -44,7 +44,8 @@ public struct NodeLauncher: Sendable {
   /// The processes to start, one for each slot of this node.
   func rankProcesses() throws(LaunchError) -> [SupervisedProcess] {
     let slots = job.pool.nodes[job.nodeRank].slots
-    let binding = try job.bindCores
+    let binding =
+      try job.bindCores
       ? CoreBinding(
         list: job.coreList, rankCount: slots.count, topology: machine.cores, environment: environment) : nil
     let threads = binding?.threadsPerRank ?? machine.cores.threadsPerRank(rankCount: slots.count)
@@ -57,7 +58,8 @@ public struct NodeLauncher: Sendable {
       let command = ProcessCommand(
         executable: words.executable, arguments: words.arguments,
         environment: variables(of: place, threads: threads, isBound: binding != nil),
-        cores: binding?.coresOfRank[localRank], input: localRank == 0 && !job.watchesInput ? firstRankInput : .null)
+        cores: binding?.coresOfRank[localRank],
+        input: localRank == 0 && !job.watchesInput ? firstRankInput : .null)
       return SupervisedProcess(
         name: "rank \(place.rank)", prefix: job.prefixOutput ? "[rank \(place.rank)] " : "", command: command,
         logPath: logs?.path(ofRank: place.rank))
@@ -75,7 +77,9 @@ public struct NodeLauncher: Sendable {
       let slots = job.pool.nodes[job.nodeRank].slots
       result[VisibleDevices.variable] = visibleDevices ?? VisibleDevices.value(slots.map(String.init))
     }
-    if result[RankEnvironment.threadsVariable] == nil { result[RankEnvironment.threadsVariable] = "\(threads)" }
+    if result[RankEnvironment.threadsVariable] == nil {
+      result[RankEnvironment.threadsVariable] = "\(threads)"
+    }
     if isBound { result["OMP_NUM_THREADS"] = "\(threads)" }
     // One rank may redraw a line in place, because the sink keeps other lines apart from it.
     if sink.isTerminal && !job.prefixOutput && place.rank == 0 {

@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1))) struct JobLauncherTests {
   private let output = CollectedOutput()
   private let machine = LocalMachine(
-    hostName: "box", gpuCount: 0, memoryNodeCount: 1, cores: CoreTopology(physicalCores: SystemCalls.affinity()))
+    hostName: "box", gpuCount: 0, memoryNodeCount: 1,
+    cores: CoreTopology(physicalCores: SystemCalls.affinity()))
 
   private func launch(
     _ script: String, arguments: [String] = [], ranks: Int = 2, isTerminal: Bool = false,
@@ -77,7 +78,9 @@ import Testing
   }
 
   @Test func `a log folder that cannot be made is an error`() {
-    let error = #expect(throws: LaunchError.self) { try launch("true") { $0.rankLogFolder = "/proc/none/logs" } }
+    let error = #expect(throws: LaunchError.self) {
+      try launch("true") { $0.rankLogFolder = "/proc/none/logs" }
+    }
     #expect(error?.description.contains("/proc/none/logs") == true)
   }
 

@@ -10,13 +10,17 @@ import Testing
     #expect(error?.description.contains("ssh, pdsh, openmpi") == true)
   }
 
-  @Test(arguments: [
-    { (options: inout LaunchOptions) in options.coreList = "0-1" },
-    { $0.noSSH = true },
-    { $0.noSSH = true; $0.nodeRank = 0 },
-    { $0.autotuning = "tune" },
-    { $0.elasticTraining = true },
-  ] as [@Sendable (inout LaunchOptions) -> Void])
+  @Test(
+    arguments: [
+      { (options: inout LaunchOptions) in options.coreList = "0-1" },
+      { $0.noSSH = true },
+      {
+        $0.noSSH = true
+        $0.nodeRank = 0
+      },
+      { $0.autotuning = "tune" },
+      { $0.elasticTraining = true },
+    ] as [@Sendable (inout LaunchOptions) -> Void])
   func `options that lack another, or have no feature yet, are refused`(
     change: @Sendable (inout LaunchOptions) -> Void
   ) throws {

@@ -14,7 +14,8 @@ final class TemporaryFolder {
   }
 
   deinit {
-    _ = try? CapturedCommand.run("rm", ["-rf", path], environment: ProcessEnvironment.current(), limit: .seconds(5))
+    _ = try? CapturedCommand.run(
+      "rm", ["-rf", path], environment: ProcessEnvironment.current(), limit: .seconds(5))
   }
 
   func script(_ name: String, _ text: String) throws -> String {
@@ -33,7 +34,9 @@ final class CollectedOutput: Sendable {
 
   func sink(isTerminal: Bool = false) -> OutputSink {
     OutputSink(isTerminal: isTerminal, terminalWidth: 90) { stream, bytes in
-      self.streams.withLock { if stream == .standardOutput { $0.output += bytes } else { $0.errors += bytes } }
+      self.streams.withLock {
+        if stream == .standardOutput { $0.output += bytes } else { $0.errors += bytes }
+      }
     }
   }
 
@@ -67,7 +70,8 @@ final class Listener {
 
 /// Whether a process runs (and is not merely waiting to be reaped).
 func isRunning(_ process: String) -> Bool {
-  guard let stat = try? TextFile.read("/proc/\(process.trimmed)/stat"), let end = stat.lastIndex(of: ")") else {
+  guard let stat = try? TextFile.read("/proc/\(process.trimmed)/stat"), let end = stat.lastIndex(of: ")")
+  else {
     return false
   }
   return !stat[end...].hasPrefix(") Z")

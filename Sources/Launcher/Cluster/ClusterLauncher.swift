@@ -27,11 +27,20 @@ struct ClusterLauncher {
     if outcome.exitCode != 0 { stopRemains(variables) }
     if let signal = outcome.cancellationSignal { log.note(.info, "ended by \(SignalName.of(signal)).") }
     if let failure = outcome.failure {
-      for line in FailureReport.lines(failure, processCount: processes.count, place: "this machine") {
-        log.sink.write(line: line)
-      }
+      for line in Self.report(failure, processCount: processes.count) { log.sink.write(line: line) }
     }
     return outcome.exitCode
+  }
+
+  /// The report of a failure: the node's own, where its agent made one, once more at the end, below whatever
+  /// the other nodes said meanwhile.
+  static func report(_ failure: SupervisionOutcome.Failure, processCount: Int) -> [String] {
+    let lines = failure.lastLines
+    guard lines.contains(where: { $0.contains(FailureReport.verdict) }) else {
+      return FailureReport.lines(failure, processCount: processCount, place: "this machine")
+    }
+    let start = lines.lastIndex { $0.contains(FailureReport.opening) } ?? 0
+    return lines[start...] + ["deepspeed: \(failure.name) ended the job. Exit code \(failure.exit.code)."]
   }
 
   /// Runs the command that ends what a remote shell left running, without caring whether anything was left.

@@ -1,11 +1,12 @@
 /// Which environment variables go along to other nodes.
 ///
-/// Variables go by prefix, and those of `.deepspeed_env` files (`KEY=VALUE` lines, in the home folder and then
-/// in the current one) go in any case and win. Nothing else leaves the launching machine.
+/// Variables go by prefix, and those of `.deepspeed_env` files (`KEY=VALUE` lines, in the home folder and
+/// then in the current one) go in any case and win. Nothing else leaves the launching machine.
 public enum ExportedEnvironment {
   /// A variable goes along when its name starts with one of these.
   public static let prefixes = [
-    "MLFLOW", "PYTHON", "MV2", "UCX", "NEBULA", "NCCL", "GLOO", "LD_LIBRARY", "PATH", "OMP_", "DEEPSPEED", "DS_",
+    "MLFLOW", "PYTHON", "MV2", "UCX", "NEBULA", "NCCL", "GLOO", "LD_LIBRARY", "PATH", "OMP_", "DEEPSPEED",
+    "DS_",
     "CUDA_HOME", "TORCH",
   ]
   /// The variable that names the file instead of `.deepspeed_env`.

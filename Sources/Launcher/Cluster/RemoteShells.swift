@@ -16,24 +16,24 @@ extension ClusterLaunch {
       })
   }
 
-  /// One pdsh for all nodes, which replaces `%n` by the number of the node.
+  /// One pdsh per node, so that the failure of one ends the others. pdsh gives its commands no input, so a
+  /// command on all nodes ends the agents there when the job ends early.
   static func pdsh(_ job: ClusterJob) -> ClusterLaunch {
-    let placeholder = "%n"
-    let hosts = job.pool.hosts.joined(separator: ",")
-    var marked = job.node
-    marked.nodeRank = 0
-    // pdsh reads every percent sign as the start of a placeholder, so all others are doubled; a null byte,
-    // which no argument can contain, marks the place of the one that is meant.
-    let line = job.agentLine(marked.arguments(nodeRankText: "\u{0}"))
-      .split(separator: "%", omittingEmptySubsequences: false).joined(separator: "%%")
-      .split(separator: "'--node_rank=\u{0}'", omittingEmptySubsequences: false)
-      .joined(separator: "--node_rank=\(placeholder)")
-    let start = ["pdsh", "-S", "-f", "1024", "-w", hosts] + job.methodArguments
-    var launch = ClusterLaunch(name: "pdsh", words: start + [line])
+    func words(_ hosts: [String], _ line: String) -> [String] {
+      ["pdsh", "-S", "-f", "1024", "-w", hosts.joined(separator: ",")] + job.methodArguments + [line]
+    }
+    var launch = ClusterLaunch(
+      commands: job.pool.nodes.enumerated().map { index, node in
+        var part = job.node
+        part.nodeRank = index
+        // pdsh reads every percent sign as the start of a placeholder.
+        let line = job.agentLine(part.arguments()).split(separator: "%", omittingEmptySubsequences: false)
+        return Command(name: "node \(node.host)", words: words([node.host], line.joined(separator: "%%")))
+      })
     launch.variables["PDSH_RCMD_TYPE"] = "ssh"
     if let port = job.sshPort { launch.variables["PDSH_SSH_ARGS_APPEND"] = "-p \(port)" }
     // The brackets keep the pattern from matching the command that looks for it.
-    launch.stopWords = start + ["pkill -TERM -f '[-]-tag=\(job.node.tag)'"]
+    launch.stopWords = words(job.pool.hosts, "pkill -TERM -f '[-]-tag=\(job.node.tag)'")
     return launch
   }
 }

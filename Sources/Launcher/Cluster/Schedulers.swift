@@ -2,7 +2,9 @@
 /// scheduler's variables into ours and then becomes the program.
 extension ClusterLaunch {
   static func openMPI(_ job: ClusterJob) -> ClusterLaunch {
-    var words = ["mpirun", "-n", "\(job.pool.worldSize)", "-hostfile", job.hostfile, "--mca", "btl", "^openib"]
+    var words = [
+      "mpirun", "-n", "\(job.pool.worldSize)", "-hostfile", job.hostfile, "--mca", "btl", "^openib",
+    ]
     if !job.methodArguments.contains("btl_tcp_if_include") {
       words += ["--mca", "btl_tcp_if_include", "eth0"]
     }

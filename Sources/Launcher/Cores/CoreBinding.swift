@@ -21,7 +21,8 @@ public struct CoreBinding: Sendable, Equatable {
       throw .conflictingOptions(
         ["--bind_cores_to_rank", "KMP_AFFINITY"], reason: "both bind threads to cores; unset KMP_AFFINITY")
     }
-    let cores = try list.map { text throws(LaunchError) in try CoreList.parse(text) } ?? topology.physicalCores
+    let cores =
+      try list.map { text throws(LaunchError) in try CoreList.parse(text) } ?? topology.physicalCores
     let share = cores.count / max(1, rankCount)
     if share == 0 {
       throw .notEnough(

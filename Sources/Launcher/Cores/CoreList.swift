@@ -41,7 +41,8 @@ public enum CoreList {
     let numbers = ends.compactMap { $0.allSatisfy(\.isASCIIDigit) ? Int($0) : nil }
     guard (1...2).contains(ends.count), numbers.count == ends.count, numbers.allSatisfy({ $0 < 8192 }) else {
       throw .badValue(
-        option: option, found: text, expected: "core numbers and ranges such as 0,2-4,6, but it has \"\(part)\"")
+        option: option, found: text,
+        expected: "core numbers and ranges such as 0,2-4,6, but it has \"\(part)\"")
     }
     let (first, last) = (numbers[0], numbers[numbers.count - 1])
     if first > last || (ends.count == 2 && first == last) {

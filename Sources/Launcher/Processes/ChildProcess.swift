@@ -52,7 +52,8 @@ final class ChildProcess {
   private var isReaped = false
 
   /// Starts a child.
-  /// - Throws: ``LaunchError/programNotFound(program:remedy:)`` or ``LaunchError/spawnFailed(program:reason:)``.
+  /// - Throws: ``LaunchError/programNotFound(program:remedy:)`` or
+  ///   ``LaunchError/spawnFailed(program:reason:)``.
   init(_ command: ProcessCommand) throws(LaunchError) {
     let output = try SystemCalls.makePipe()
     let errors = try SystemCalls.makePipe()

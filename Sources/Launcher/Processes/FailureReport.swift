@@ -1,5 +1,10 @@
 /// The last words of the launcher after a failure: which process failed first, how, and what it said.
 public enum FailureReport {
+  /// What the first line of a report with output starts with.
+  static let opening = "deepspeed: the last lines of"
+  /// What every report says.
+  static let verdict = "failed first:"
+
   /// The report as lines of text.
   /// - Parameters:
   ///   - failure: the first failure.
@@ -11,15 +16,16 @@ public enum FailureReport {
   ) -> [String] {
     var lines: [String] = []
     if !failure.lastLines.isEmpty {
-      lines.append("deepspeed: the last lines of \(failure.name):")
+      lines.append("\(opening) \(failure.name):")
       lines += failure.lastLines.map { "  | \($0)" }
     }
     lines.append(
-      "deepspeed: \(failure.name) (process \(failure.identifier) on \(place)) failed first: "
+      "deepspeed: \(failure.name) (process \(failure.identifier) on \(place)) \(verdict) "
         + "\(failure.exit.summary).")
     if let reason = evidence ?? failure.exit.hint { lines.append("deepspeed: \(reason)") }
     let others = processCount - 1
-    let fate = others == 0 ? "" : others == 1 ? "The other one was ended. " : "The other \(others) were ended. "
+    let fate =
+      others == 0 ? "" : others == 1 ? "The other one was ended. " : "The other \(others) were ended. "
     lines.append("deepspeed: \(fate)Exit code \(failure.exit.code).")
     return lines
   }

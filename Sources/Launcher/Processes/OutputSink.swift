@@ -16,7 +16,8 @@ public struct OutputSink: Sendable {
 
   /// A sink that hands bytes to a closure, in the order of arrival.
   public init(
-    isTerminal: Bool = false, terminalWidth: Int = 80, _ body: @escaping @Sendable (OutputStream, [UInt8]) -> Void
+    isTerminal: Bool = false, terminalWidth: Int = 80,
+    _ body: @escaping @Sendable (OutputStream, [UInt8]) -> Void
   ) {
     self.isTerminal = isTerminal
     self.terminalWidth = terminalWidth
@@ -27,7 +28,8 @@ public struct OutputSink: Sendable {
   public static func standard() -> OutputSink {
     var size = winsize()
     let isTerminal = isatty(1) == 1 && isatty(2) == 1
-    let width = isTerminal && ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    let width =
+      isTerminal && ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     return OutputSink(isTerminal: isTerminal, terminalWidth: width) { stream, bytes in
       TextFile.writeAll(bytes, to: stream == .standardOutput ? 1 : 2)
     }

@@ -31,7 +31,9 @@ public enum ProcessExit: Sendable, Equatable {
     switch self {
     case .signaled(let signal): SignalName.hint(signal)
     case .exited(let code) where code > 128 && code < 160:
-      SignalName.hint(code - 128).map { "\(code) is 128 + \(code - 128), \(SignalName.of(code - 128)). \($0)" }
+      SignalName.hint(code - 128).map {
+        "\(code) is 128 + \(code - 128), \(SignalName.of(code - 128)). \($0)"
+      }
     case .exited(126): "The program was found but may not be executed."
     case .exited(127): "A program or a shared library was not found."
     case .exited: nil

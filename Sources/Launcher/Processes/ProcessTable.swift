@@ -2,8 +2,8 @@ import Glibc
 
 /// The processes of this machine as `/proc` shows them.
 enum ProcessTable {
-  /// Whether a group has a member that runs. Members that ended but whose parent has not asked for them do not
-  /// count: in containers nobody may ever ask.
+  /// Whether a group has a member that runs. Members that ended but whose parent has not asked for them do
+  /// not count: in containers nobody may ever ask.
   static func hasLivingMember(ofGroup group: pid_t) -> Bool {
     guard let names = Folder.entries(of: "/proc") else { return true }
     return names.contains { name in

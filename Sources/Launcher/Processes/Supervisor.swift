@@ -241,7 +241,8 @@ private final class Member {
     console.write(errors.finish(), to: .standardError)
   }
 
-  /// Reads a bounded amount, so that one chatty rank does not starve the others; true at the end of the stream.
+  /// Reads a bounded amount, so that one chatty rank does not starve the others.
+  /// - Returns: whether the stream has ended.
   private func drain(
     _ descriptor: Int32, _ stream: OutputStream, _ lines: inout LineForwarder, _ console: inout Console
   ) -> Bool {

@@ -20,7 +20,8 @@ public enum MasterPort {
       return !isHere || isFree(standard) ? standard : try anyFree()
     }
     if !(0...65_535).contains(requested) {
-      throw .badValue(option: "--master_port", found: "\(requested)", expected: "0 to 65535, 0 for any free port")
+      throw .badValue(
+        option: "--master_port", found: "\(requested)", expected: "0 to 65535, 0 for any free port")
     }
     if !isHere {
       if requested > 0 { return requested }
@@ -39,7 +40,8 @@ public enum MasterPort {
   /// - Throws: ``LaunchError/portInUse(port:remedy:)`` in the rare case that none is.
   public static func anyFree() throws(LaunchError) -> Int {
     guard let port = listen(on: 0) else {
-      throw .portInUse(port: 0, remedy: "All ports seem to be taken; end programs that listen on many of them")
+      throw .portInUse(
+        port: 0, remedy: "All ports seem to be taken; end programs that listen on many of them")
     }
     return port
   }

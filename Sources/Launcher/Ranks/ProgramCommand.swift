@@ -11,7 +11,8 @@ public struct ProgramCommand: Sendable, Equatable {
 
   /// A program of a job.
   public init(
-    program: String, arguments: [String], kind: LaunchOptions.ProgramKind = .automatic, passesLocalRank: Bool = true
+    program: String, arguments: [String], kind: LaunchOptions.ProgramKind = .automatic,
+    passesLocalRank: Bool = true
   ) {
     self.program = program
     self.arguments = arguments

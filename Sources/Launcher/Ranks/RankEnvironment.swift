@@ -60,7 +60,8 @@ public struct RankEnvironment: Sendable, Equatable {
   /// The variables to set for this rank.
   public var variables: [String: String] {
     [
-      "RANK": "\(rank)", "WORLD_SIZE": "\(worldSize)", "LOCAL_RANK": "\(localRank)", "LOCAL_SIZE": "\(localSize)",
+      "RANK": "\(rank)", "WORLD_SIZE": "\(worldSize)", "LOCAL_RANK": "\(localRank)",
+      "LOCAL_SIZE": "\(localSize)",
       "CROSS_RANK": "\(nodeRank)", "CROSS_SIZE": "\(nodeCount)", "MASTER_ADDR": masterAddress,
       "MASTER_PORT": "\(masterPort)",
     ]
@@ -71,14 +72,20 @@ public struct RankEnvironment: Sendable, Equatable {
 struct VariableReader {
   let environment: [String: String]
 
-  func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws(LaunchError) -> Int {
+  func number(_ name: String, in range: ClosedRange<Int>, default fallback: Int? = nil) throws(LaunchError)
+    -> Int
+  {
     guard let text = environment[name] else {
       if let fallback { return fallback }
-      throw .missingVariable(name: name, reason: "a rank started by hand needs RANK, WORLD_SIZE, LOCAL_RANK, "
-        + "MASTER_ADDR and MASTER_PORT; `deepspeed --num_gpus N PROGRAM` sets them all")
+      throw .missingVariable(
+        name: name,
+        reason: "a rank started by hand needs RANK, WORLD_SIZE, LOCAL_RANK, "
+          + "MASTER_ADDR and MASTER_PORT; `deepspeed --num_gpus N PROGRAM` sets them all")
     }
     guard let value = Int(text.trimmed), range.contains(value) else {
-      let bound = range.upperBound == Int.max ? "of \(range.lowerBound) or more"
+      let bound =
+        range.upperBound == Int.max
+        ? "of \(range.lowerBound) or more"
         : "from \(range.lowerBound) to \(range.upperBound)"
       throw .badValue(option: name, found: text, expected: "a whole number \(bound)")
     }

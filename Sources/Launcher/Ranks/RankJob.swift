@@ -13,7 +13,7 @@ public struct RankJob: Sendable, Equatable {
 
   /// The arguments, from ``commandName`` on, that ``init(arguments:)`` reads back.
   public var arguments: [String] {
-    var words = node.arguments(nodeRankText: "0")
+    var words = node.arguments()
     words[0] = Self.commandName
     return words
   }

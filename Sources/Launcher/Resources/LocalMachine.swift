@@ -23,7 +23,9 @@ public struct LocalMachine: Sendable, Equatable {
   public static func current() -> LocalMachine {
     LocalMachine(
       hostName: currentHostName(),
-      gpuCount: (Folder.entries(of: "/dev") ?? []).count { $0.hasPrefix("nvidia") && Int($0.dropFirst("nvidia".count)) != nil },
+      gpuCount: (Folder.entries(of: "/dev") ?? []).count {
+        $0.hasPrefix("nvidia") && Int($0.dropFirst("nvidia".count)) != nil
+      },
       memoryNodeCount: memoryNodes(), cores: CoreTopology.current())
   }
 

@@ -39,7 +39,8 @@ public struct ResourceFilter: Sendable, Equatable {
 
   private func checkCombinations() throws(LaunchError) {
     if !include.isEmpty && !exclude.isEmpty {
-      throw .conflictingOptions(["--include", "--exclude"], reason: "one of them already says which slots to use")
+      throw .conflictingOptions(
+        ["--include", "--exclude"], reason: "one of them already says which slots to use")
     }
     if let option = include.isEmpty ? (exclude.isEmpty ? nil : "--exclude") : "--include" {
       if nodeCount != nil {
@@ -125,7 +126,8 @@ public struct ResourceFilter: Sendable, Equatable {
       let digits = String(field).trimmed
       guard !digits.isEmpty, digits.allSatisfy(\.isASCIIDigit), let slot = Int(digits) else {
         throw .badValue(
-          option: option, found: "\(node.host):\(text)", expected: "slot numbers with commas between, such as 0,2")
+          option: option, found: "\(node.host):\(text)",
+          expected: "slot numbers with commas between, such as 0,2")
       }
       if !node.slots.contains(slot) {
         throw .unknownSlot(option: option, host: node.host, slot: slot, available: node.slots)

@@ -24,7 +24,9 @@ final class OutputFile {
   func append(_ bytes: [UInt8]) throws(MonitorError) {
     var offset = 0
     while offset < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset) }
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
+      }
       if count < 0 {
         if errno == EINTR { continue }
         throw MonitorError(path: path, action: "write to", reason: Self.reason())

@@ -26,7 +26,8 @@ struct AxisTicks: Equatable {
     let factors = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
     let step = (factors.first { $0 * power >= rough * (1 - 1e-9) } ?? 10) * power
     values = (0...count).map { Double($0) * step }
-    digits = Self.digits(of: step) + (step == step.rounded() || step / power == (step / power).rounded() ? 0 : 1)
+    digits =
+      Self.digits(of: step) + (step == step.rounded() || step / power == (step / power).rounded() ? 0 : 1)
   }
 
   /// Ticks inside a range of whole numbers.

@@ -55,7 +55,8 @@ public struct LossPlot: Sendable, Equatable {
     let steps = stepAxis(&canvas)
     if losses.isEmpty {
       canvas.text(
-        "no finite loss was recorded", x: Self.width / 2, y: Self.height / 2, size: 14, color: Self.quietColor,
+        "no finite loss was recorded", x: Self.width / 2, y: Self.height / 2, size: 14,
+        color: Self.quietColor,
         anchor: .middle)
     } else {
       let ticks = AxisTicks(enclosing: losses.map(\.y).min() ?? 0, losses.map(\.y).max() ?? 1, count: 6)
@@ -77,10 +78,12 @@ public struct LossPlot: Sendable, Equatable {
       let x = scale.position(tick)
       canvas.line(x, frame.bottom, x, frame.bottom + 5, color: "#9ca3af", width: 1)
       canvas.text(
-        NumberText.grouped(Int(tick)), x: x, y: frame.bottom + 21, size: 12, color: Self.quietColor, anchor: .middle)
+        NumberText.grouped(Int(tick)), x: x, y: frame.bottom + 21, size: 12, color: Self.quietColor,
+        anchor: .middle)
     }
     canvas.text(
-      "optimizer step", x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 13, color: Self.quietColor,
+      "optimizer step", x: (frame.left + frame.right) / 2, y: frame.bottom + 46, size: 13,
+      color: Self.quietColor,
       anchor: .middle)
     return scale
   }
@@ -91,7 +94,9 @@ public struct LossPlot: Sendable, Equatable {
       from: ticks.values[0], to: ticks.values[ticks.values.count - 1], start: frame.bottom, end: frame.top)
     for tick in ticks.values {
       let y = scale.position(tick)
-      if tick != ticks.values[0] { canvas.line(frame.left, y, frame.right, y, color: Self.gridColor, width: 1) }
+      if tick != ticks.values[0] {
+        canvas.line(frame.left, y, frame.right, y, color: Self.gridColor, width: 1)
+      }
       canvas.text(
         NumberText.fixed(tick, ticks.digits), x: frame.left - 10, y: y + 4, size: 12, color: Self.lossColor,
         anchor: .end)
@@ -107,7 +112,8 @@ public struct LossPlot: Sendable, Equatable {
     guard let highest = rates.map(\.y).max() else { return }
     let ticks = AxisTicks(fromZeroTo: highest * 1.02, intervals: intervals)
     let frame = Self.frame
-    let scale = PlotScale(from: 0, to: ticks.values[ticks.values.count - 1], start: frame.bottom, end: frame.top)
+    let scale = PlotScale(
+      from: 0, to: ticks.values[ticks.values.count - 1], start: frame.bottom, end: frame.top)
     for tick in ticks.values {
       let y = scale.position(tick)
       canvas.line(frame.right, y, frame.right + 5, y, color: Self.rateColor, width: 1)

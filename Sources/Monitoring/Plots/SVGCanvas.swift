@@ -45,17 +45,20 @@ struct SVGCanvas {
 
   mutating func dot(_ x: Double, _ y: Double, radius: Double, color: String) {
     elements.append(
-      "<circle cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"\(Self.number(radius))\" fill=\"\(color)\"/>")
+      "<circle cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"\(Self.number(radius))\" fill=\"\(color)\"/>"
+    )
   }
 
   /// Draws a text; `turn` is in degrees around its middle.
   mutating func text(
-    _ text: String, x: Double, y: Double, size: Double, color: String, anchor: Anchor = .start, weight: Int = 400,
+    _ text: String, x: Double, y: Double, size: Double, color: String, anchor: Anchor = .start,
+    weight: Int = 400,
     turn: Double? = nil
   ) {
     if text.isEmpty { return }
     let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\""
-    let rotation = turn.map { " transform=\"rotate(\(Self.number($0)) \(Self.number(x)) \(Self.number(y)))\"" } ?? ""
+    let rotation =
+      turn.map { " transform=\"rotate(\(Self.number($0)) \(Self.number(x)) \(Self.number(y)))\"" } ?? ""
     let side = turn == nil ? anchor : .middle
     elements.append(
       "<text \(place) font-size=\"\(Self.number(size))\" font-weight=\"\(weight)\" fill=\"\(color)\" "

@@ -18,7 +18,8 @@ public struct ProgressBar: ~Copyable {
   ///   - style: how to draw.
   ///   - write: gets each text to show, line ends included.
   public init(
-    style: ProgressStyle, write: @escaping (String) -> Void = { text in ProgressBar.writeToStandardError(text) }
+    style: ProgressStyle,
+    write: @escaping (String) -> Void = { text in ProgressBar.writeToStandardError(text) }
   ) {
     self.style = style
     self.write = write
@@ -35,7 +36,7 @@ public struct ProgressBar: ~Copyable {
       write(line + (style.width == nil ? "" : Self.eraseToEnd) + "\n")
       isLineOpen = false
     } else {
-      // The carriage return comes last, so that a launcher that passes on whole records sees the end of this one.
+      // The carriage return comes last, so that a launcher that passes on whole records sees the end of it.
       write(line + Self.eraseToEnd + "\r")
       isLineOpen = true
     }

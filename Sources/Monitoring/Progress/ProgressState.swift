@@ -40,7 +40,8 @@ extension ProgressState {
 
   /// The line that shows the state, without a line end; never wider than the style's width.
   public func line(_ style: ProgressStyle) -> String {
-    let count = "\(String(repeating: " ", count: "\(totalSteps)".count - min("\(step)".count, "\(totalSteps)".count)))"
+    let count =
+      "\(String(repeating: " ", count: "\(totalSteps)".count - min("\(step)".count, "\(totalSteps)".count)))"
       + "\(step)/\(totalSteps)"
     guard let width = style.width else { return (["step \(count)"] + fields).joined(separator: "  ") }
     var shown = fields
@@ -70,7 +71,7 @@ extension ProgressState {
     return result
   }
 
-  /// On a narrow terminal the learning rate goes first, then utilisation, then speed; loss and time stay longest.
+  /// On a narrow terminal the learning rate goes first, then utilisation, then speed; the loss stays longest.
   private func leastImportant(_ shown: [String]) -> Int {
     for prefix in ["lr ", "MFU "] {
       if let index = shown.firstIndex(where: { $0.hasPrefix(prefix) }) { return index }

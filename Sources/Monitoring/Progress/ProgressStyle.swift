@@ -17,7 +17,7 @@ public struct ProgressStyle: Sendable, Equatable {
   /// plain lines otherwise.
   /// - Parameters:
   ///   - descriptor: the stream.
-  ///   - environment: read for the launcher's terminal, the locale, and `TERM`, whose value `dumb` means lines.
+  ///   - environment: read for the launcher's terminal, the locale, and `TERM`, where `dumb` means lines.
   public static func detected(descriptor: Int32 = 2, environment: [String: String]) -> ProgressStyle {
     let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? ""
     let usesUnicode = locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8")

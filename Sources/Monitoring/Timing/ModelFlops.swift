@@ -4,10 +4,10 @@
 ///
 ///     6 N + 12 L T D
 ///
-/// with N the parameters of all matrix products (biases and norms are too few to matter; an input embedding is
-/// a look-up and does not count, a tied one counts once, as the head), L layers, T tokens of the sequence, and D
-/// the width of all heads together. The second term is attention, counted in full although a causal mask needs
-/// only half of it; recomputation is not counted, because it is not useful work.
+/// with N the parameters of all matrix products (biases and norms are too few to matter; an input embedding
+/// is a look-up and does not count, a tied one counts once, as the head), L layers, T tokens of the sequence,
+/// and D the width of all heads together. The second term is attention, counted in full although a causal
+/// mask needs only half of it; recomputation is not counted, because it is not useful work.
 /// Source: Chowdhery et al., 2022, arXiv 2204.02311, appendix B (model FLOPs utilisation).
 public struct ModelFlops: Sendable, Equatable {
   /// N: the parameters that take part in matrix products.

@@ -13,7 +13,8 @@ public struct ThroughputTimer: Sendable {
     /// The names and values as DeepSpeed logs them.
     public var text: String {
       let average = averageSamplesPerSecond.map(NumberText.short) ?? "--"
-      return "RunningAvgSamplesPerSec=\(average), CurrSamplesPerSec=\(NumberText.short(currentSamplesPerSecond))"
+      return
+        "RunningAvgSamplesPerSec=\(average), CurrSamplesPerSec=\(NumberText.short(currentSamplesPerSecond))"
     }
   }
 

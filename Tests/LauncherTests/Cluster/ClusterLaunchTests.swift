@@ -13,12 +13,15 @@ import Testing
       program: ProgramCommand(program: "/opt/train", arguments: arguments))
     node.tag = "77-1"
     var job = ClusterJob(
-      node: node, launcher: "/opt/deepspeed", currentFolder: "/my dir", exports: [("A", "x y"), ("B", "100%")])
+      node: node, launcher: "/opt/deepspeed", currentFolder: "/my dir",
+      exports: [("A", "x y"), ("B", "100%")])
     job.hostfile = "/job/hosts"
     return job
   }
 
-  private func start(_ launch: ClusterLaunch, _ count: Int) -> [String] { Array(launch.commands[0].words.prefix(count)) }
+  private func start(_ launch: ClusterLaunch, _ count: Int) -> [String] {
+    Array(launch.commands[0].words.prefix(count))
+  }
 
   @Test func `ssh gets one command per node, which ends with its input`() throws {
     var job = job()
@@ -32,21 +35,24 @@ import Testing
     #expect(
       words.dropLast() == ["ssh", "-o", "BatchMode=yes", "-p", "2222", "-o", "LogLevel=error", "worker-1"])
     let line = try #require(words.last)
-    #expect(line.hasPrefix("cd '/my dir' && . /venv/activate && exec env 'A=x y' B=100% /opt/deepspeed launch-node "))
+    #expect(
+      line.hasPrefix(
+        "cd '/my dir' && . /venv/activate && exec env 'A=x y' B=100% /opt/deepspeed launch-node "))
     let agent = try ShellText.split(String(line.split(separator: "launch-node ")[1]), option: "")
     let node = try NodeJob(arguments: agent)
     #expect(node.nodeRank == 1 && node.watchesInput && node.program.arguments == arguments)
   }
 
-  @Test func `pdsh gets one line in which only the node's number is a placeholder`() throws {
+  @Test func `pdsh gets a line per node without placeholders`() throws {
     var job = job()
     job.sshPort = 2222
     let launch = try ClusterLaunch(job, method: .pdsh)
-    #expect(start(launch, 6) == ["pdsh", "-S", "-f", "1024", "-w", "worker-0,worker-1"])
+    #expect(launch.commands.map { $0.words[5] } == ["worker-0", "worker-1"])
+    #expect(start(launch, 5) == ["pdsh", "-S", "-f", "1024", "-w"])
     #expect(launch.variables == ["PDSH_RCMD_TYPE": "ssh", "PDSH_SSH_ARGS_APPEND": "-p 2222"])
-    let line = try #require(launch.commands[0].words.last)
-    #expect(line.contains(" --node_rank=%n ") && line.contains("B=100%%") && line.contains("50%%n"))
-    #expect(launch.stopWords.last == "pkill -TERM -f '[-]-tag=77-1'")
+    let line = try #require(launch.commands[1].words.last)
+    #expect(line.contains(" --node_rank=1 ") && line.contains("B=100%%") && line.contains("50%%n"))
+    #expect(launch.stopWords.suffix(2) == ["worker-0,worker-1", "pkill -TERM -f '[-]-tag=77-1'"])
   }
 
   @Test func `Open MPI reads the hostfile and gets variables by -x`() throws {
@@ -54,7 +60,8 @@ import Testing
     let words = try ClusterLaunch(job, method: .openmpi).commands[0].words
     #expect(
       words.prefix(16) == [
-        "mpirun", "-n", "4", "-hostfile", "/job/hosts", "--mca", "btl", "^openib", "--mca", "btl_tcp_if_include",
+        "mpirun", "-n", "4", "-hostfile", "/job/hosts", "--mca", "btl", "^openib", "--mca",
+        "btl_tcp_if_include",
         "eth0", "-x", "A=x y", "-x", "B=100%", "/opt/deepspeed",
       ])
     #expect(words.suffix(7) == ["/opt/train"] + arguments)
@@ -66,7 +73,8 @@ import Testing
     let mpich = try ClusterLaunch(job(), method: .mpich)
     #expect(
       start(mpich, 13) == [
-        "mpirun", "-n", "4", "-ppn", "2", "-hosts", "worker-0,worker-1", "-genv", "A", "x y", "-genv", "B", "100%",
+        "mpirun", "-n", "4", "-ppn", "2", "-hosts", "worker-0,worker-1", "-genv", "A", "x y", "-genv", "B",
+        "100%",
       ])
     let mvapich = try ClusterLaunch(job(), method: .mvapich)
     #expect(mvapich.file?.text == "worker-0\nworker-1\n")

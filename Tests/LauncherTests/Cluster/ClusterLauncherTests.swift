@@ -37,18 +37,15 @@ import Testing
     _ = try folder.script(
       "pdsh",
       """
-      while [ $# -gt 1 ]; do case $1 in -w) hosts=$2; shift;; esac; shift; done
-      node=0
-      for host in $(echo $hosts | tr , ' '); do
-        line=$(printf '%s' "$1" | sed "s/%%/\\x01/g; s/%n/$node/g; s/\\x01/%/g")
-        /bin/sh -c "$line" || exit
-        node=$((node+1))
-      done
+      case $* in *pkill*) echo "$4 $5" >> \(folder.path)/stopped; exit;; esac
+      while [ $# -gt 1 ]; do shift; done
+      exec /bin/sh -c "$(printf '%s' "$1" | sed "s/%%/%/g")"
       """)
   }
 
   private func launch(
-    method: LaunchMethod, behaviour: String = "exit 0", change: (inout LaunchOptions) -> Void = { _ in }
+    method: LaunchMethod, behaviour: String = "exit 0", isAlone: Bool = false,
+    change: (inout LaunchOptions) -> Void = { _ in }
   ) throws -> Int32 {
     try TextFile.write(behaviour + "\n", to: folder.path + "/behaviour")
     var options = LaunchOptions(program: "/opt/train", arguments: words)
@@ -56,7 +53,7 @@ import Testing
     options.method = method
     change(&options)
     var environment = ProcessEnvironment.current()
-    environment["PATH"] = "\(folder.path):\(environment["PATH"] ?? "/bin")"
+    environment["PATH"] = isAlone ? folder.path : "\(folder.path):\(environment["PATH"] ?? "/bin")"
     environment["HOME"] = folder.path
     environment["DS_ENV_FILE"] = nil
     var launcher = JobLauncher(
@@ -66,7 +63,8 @@ import Testing
   }
 
   private func node(_ index: Int) throws -> NodeJob {
-    let words = try folder.contents("node\(index).words").split(separator: "\0", omittingEmptySubsequences: false)
+    let words = try folder.contents("node\(index).words").split(
+      separator: "\0", omittingEmptySubsequences: false)
     return try NodeJob(arguments: words.dropFirst().dropLast().map(String.init))
   }
 
@@ -87,12 +85,30 @@ import Testing
     let start = ContinuousClock.now
     let code = try launch(
       method: .ssh,
-      behaviour: "if [ $node = 1 ]; then echo disk full >&2; exit 5; fi; read line; echo node $node saw the end")
+      behaviour:
+        "if [ $node = 1 ]; then echo disk full >&2; exit 5; fi; read line; echo node $node saw the end")
     #expect(code == 5)
     #expect(ContinuousClock.now - start < .seconds(5))
     #expect(output.lines.contains("node 0 saw the end"))
     let last = output.errors.split(separator: "\n").suffix(3).joined(separator: "\n")
     #expect(last.contains("node two") && last.contains("exit code 5") && last.contains("disk full"))
+  }
+
+  @Test func `what pdsh cannot end is ended by a command on all nodes`() throws {
+    #expect(try launch(method: .pdsh, behaviour: "[ $node = 0 ] && sleep 60; exit 5") == 5)
+    #expect(try folder.contents("stopped") == "-w one,two\n")
+  }
+
+  @Test func `a node's own report comes once more at the end`() {
+    let agent = [
+      "noise", "h2: deepspeed: the last lines of rank 2:", "h2:   | dead",
+      "h2: deepspeed: rank 2 failed first: exit code 6.",
+    ]
+    let failure = SupervisionOutcome.Failure(
+      index: 1, name: "node h2", identifier: 1, exit: .exited(code: 6), lastLines: agent)
+    #expect(
+      ClusterLauncher.report(failure, processCount: 2)
+        == Array(agent.dropFirst()) + ["deepspeed: node h2 ended the job. Exit code 6."])
   }
 
   @Test func `a host that refuses is named before anything starts`() throws {
@@ -104,13 +120,17 @@ import Testing
 
   @Test func `a missing launcher and filters it would overlook are refused`() throws {
     unlink(folder.path + "/pdsh")
-    let missing = #expect(throws: LaunchError.self) { try launch(method: .pdsh) }
+    let missing = #expect(throws: LaunchError.self) { try launch(method: .pdsh, isAlone: true) }
     #expect(missing?.description.contains("--launcher ssh") == true)
     #expect(throws: LaunchError.self) { try launch(method: .openmpi) { $0.filter.nodeCount = 1 } }
   }
 
   @Test func `an address that is given is not asked for`() throws {
-    #expect(try launch(method: .ssh) { $0.masterAddress = "head"; $0.masterPort = 4321 } == 0)
+    #expect(
+      try launch(method: .ssh) {
+        $0.masterAddress = "head"
+        $0.masterPort = 4321
+      } == 0)
     #expect(try node(1).masterAddress == "head")
     #expect(try node(1).masterPort == 4321)
     #expect(try folder.contents("hosts-asked").split(separator: "\n").sorted() == ["one", "two"])

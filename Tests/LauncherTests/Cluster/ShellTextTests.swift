@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct ShellTextTests {
   static let words = [
-    "plain", "a b", "it's", "\"q\"", "$HOME", "`id`", "100%", "", "\\", "\\n", "*", "~", "a;b", "x&y", "#no", "!",
+    "plain", "a b", "it's", "\"q\"", "$HOME", "`id`", "100%", "", "\\", "\\n", "*", "~", "a;b", "x&y", "#no",
+    "!",
     "tab\there", "line\nbreak", "{a,b}", "caf\u{e9}", "--x='y'",
   ]
 
@@ -18,7 +19,10 @@ import Testing
 
   @Test func `splitting undoes joining`() throws {
     #expect(try ShellText.split(ShellText.joined(Self.words), option: "--x") == Self.words)
-    #expect(try ShellText.split("  -a \"b \\\"c\\\" \\d\" e\\ f ''", option: "--x") == ["-a", "b \"c\" \\d", "e f", ""])
+    #expect(
+      try ShellText.split("  -a \"b \\\"c\\\" \\d\" e\\ f ''", option: "--x") == [
+        "-a", "b \"c\" \\d", "e f", "",
+      ])
     #expect(try ShellText.split("", option: "--x").isEmpty)
   }
 

@@ -3,7 +3,9 @@ import Testing
 @testable import Launcher
 
 @Suite struct CoreListTests {
-  @Test(arguments: [("0", [0]), ("0,2-4,6", [0, 2, 3, 4, 6]), ("1, 3-5", [1, 3, 4, 5]), ("0-7", Array(0...7))])
+  @Test(arguments: [
+    ("0", [0]), ("0,2-4,6", [0, 2, 3, 4, 6]), ("1, 3-5", [1, 3, 4, 5]), ("0-7", Array(0...7)),
+  ])
   func `lists and ranges become cores and back`(text: String, cores: [Int]) throws {
     #expect(try CoreList.parse(text) == cores)
     #expect(try CoreList.parse(CoreList.text(cores)) == cores)

@@ -14,13 +14,15 @@ import Testing
   }
 
   private func run(
-    _ processes: [SupervisedProcess], grace: Duration = .seconds(5), cancellation: Cancellation = Cancellation()
+    _ processes: [SupervisedProcess], grace: Duration = .seconds(5),
+    cancellation: Cancellation = Cancellation()
   ) throws -> SupervisionOutcome {
     try Supervisor(processes, grace: grace, cancellation: cancellation, sink: output.sink()).run()
   }
 
   @Test func `all ranks run and their lines arrive whole`() throws {
-    let outcome = try run((0..<3).map { rank($0, "echo out \($0); echo err \($0) >&2; printf end", prefix: true) })
+    let outcome = try run(
+      (0..<3).map { rank($0, "echo out \($0); echo err \($0) >&2; printf end", prefix: true) })
     #expect(outcome.exits == Array(repeating: .exited(code: 0), count: 3))
     #expect(outcome.exitCode == 0 && outcome.failure == nil)
     #expect(Set(output.lines) == Set((0..<3).flatMap { ["[rank \($0)] out \($0)", "[rank \($0)] end"] }))
@@ -57,7 +59,8 @@ import Testing
   @Test func `a rank that ignores SIGTERM is killed after the grace period`() throws {
     let start = ContinuousClock.now
     let outcome = try run(
-      [rank(0, "trap '' TERM; while :; do sleep 0.2; done"), rank(1, "sleep 0.3; exit 7")], grace: .seconds(1))
+      [rank(0, "trap '' TERM; while :; do sleep 0.2; done"), rank(1, "sleep 0.3; exit 7")], grace: .seconds(1)
+    )
     #expect(ContinuousClock.now - start < .seconds(4))
     #expect(outcome.exitCode == 7 && outcome.forcedCount == 1)
     #expect(outcome.exits[0] == .signaled(SIGKILL))
@@ -80,7 +83,8 @@ import Testing
 
   @Test func `children of a failing rank end with it`() throws {
     let folder = try TemporaryFolder()
-    let script = "sh -c 'trap \"\" TERM; echo $$ > \(folder.path)/child; sleep 60; sleep 60' & sleep 0.3; exit 4"
+    let script =
+      "sh -c 'trap \"\" TERM; echo $$ > \(folder.path)/child; sleep 60; sleep 60' & sleep 0.3; exit 4"
     #expect(try run([rank(0, script)]).exitCode == 4)
     #expect(!isRunning(try folder.contents("child")))
   }
@@ -112,7 +116,8 @@ import Testing
     cancellation.cancel()
     cancellation.cancel()
     let start = ContinuousClock.now
-    let outcome = try run([rank(0, "trap '' TERM; sleep 30; sleep 30")], grace: .seconds(30), cancellation: cancellation)
+    let outcome = try run(
+      [rank(0, "trap '' TERM; sleep 30; sleep 30")], grace: .seconds(30), cancellation: cancellation)
     #expect(ContinuousClock.now - start < .seconds(5))
     #expect(outcome.exitCode == 128 + SIGTERM)
   }
@@ -147,7 +152,8 @@ import Testing
 
   @Test func `other lines do not run into one that is redrawn in place`() throws {
     _ = try Supervisor(
-      [rank(0, "printf 'step 1\\r'; sleep 0.2; echo note; printf 'step 2\\r'")], sink: output.sink(isTerminal: true)
+      [rank(0, "printf 'step 1\\r'; sleep 0.2; echo note; printf 'step 2\\r'")],
+      sink: output.sink(isTerminal: true)
     ).run()
     #expect(output.output == "step 1\r\u{1B}[Knote\nstep 2\r")
     #expect(output.errors == "\n")

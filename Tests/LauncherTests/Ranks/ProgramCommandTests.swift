@@ -14,14 +14,17 @@ import Testing
   @Test func `Python files and modules run unbuffered with their local rank`() {
     let script = ProgramCommand(program: "train.py", arguments: ["-v"]).words(localRank: 2)
     #expect([script.executable] + script.arguments == ["python3", "-u", "train.py", "--local_rank=2", "-v"])
-    let module = ProgramCommand(program: "pkg.train", arguments: [], kind: .pythonModule, passesLocalRank: false)
+    let module = ProgramCommand(
+      program: "pkg.train", arguments: [], kind: .pythonModule, passesLocalRank: false)
     #expect(module.words(localRank: 0).arguments == ["-u", "-m", "pkg.train"])
     let plain = ProgramCommand(program: "train.py", arguments: [], kind: .executable).words(localRank: 0)
     #expect(plain.executable == "train.py" && plain.arguments.isEmpty)
   }
 
   @Test func `a node's job reads back from its arguments`() throws {
-    let pool = ResourcePool([ResourcePool.Node(host: "a", slots: [0, 1]), ResourcePool.Node(host: "b", slots: [4])])
+    let pool = ResourcePool([
+      ResourcePool.Node(host: "a", slots: [0, 1]), ResourcePool.Node(host: "b", slots: [4]),
+    ])
     var job = NodeJob(
       pool: pool, nodeRank: 1, masterAddress: "10.0.0.1", masterPort: 29_501,
       program: ProgramCommand(program: "p", arguments: arguments, kind: .executable, passesLocalRank: false))

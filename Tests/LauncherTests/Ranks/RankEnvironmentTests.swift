@@ -8,7 +8,8 @@ import Testing
   ])
 
   @Test func `ranks count through uneven nodes`() {
-    let place = RankEnvironment(pool: pool, node: 1, localRank: 2, masterAddress: "10.0.0.1", masterPort: 29500)
+    let place = RankEnvironment(
+      pool: pool, node: 1, localRank: 2, masterAddress: "10.0.0.1", masterPort: 29500)
     #expect(
       place.variables == [
         "RANK": "3", "LOCAL_RANK": "2", "WORLD_SIZE": "4", "LOCAL_SIZE": "3", "CROSS_RANK": "1",
@@ -46,7 +47,8 @@ import Testing
   ])
   func `schedulers' variables become ours`(environment: [String: String], rank: Int, localRank: Int) throws {
     let node = NodeJob(
-      pool: pool, nodeRank: 0, masterAddress: "h", masterPort: 9, program: ProgramCommand(program: "p", arguments: []))
+      pool: pool, nodeRank: 0, masterAddress: "h", masterPort: 9,
+      program: ProgramCommand(program: "p", arguments: []))
     let job = try RankJob(arguments: Array(RankJob(node: node).arguments.dropFirst()))
     let place = try job.place(environment: environment)
     #expect(place.rank == rank && place.localRank == localRank && place.worldSize == 4)

@@ -40,7 +40,9 @@ import Testing
   }
 
   @Test func `an empty hostfile is an error and a missing one is not`() throws {
-    #expect(throws: LaunchError.emptyHostfile(file: "hosts")) { try Hostfile.parse("\n# none\n", file: "hosts") }
+    #expect(throws: LaunchError.emptyHostfile(file: "hosts")) {
+      try Hostfile.parse("\n# none\n", file: "hosts")
+    }
     #expect(try Hostfile.read(path: "/nonexistent/hostfile") == nil)
   }
 

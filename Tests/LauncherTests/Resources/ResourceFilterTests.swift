@@ -64,7 +64,9 @@ import Testing
   @Test func `errors name the option, the host and what there is`() {
     let host = #expect(throws: LaunchError.self) { try ResourceFilter(include: "wroker-0").applied(to: pool) }
     #expect(host == .unknownHost(option: "--include", host: "wroker-0", known: ["worker-0", "worker-1"]))
-    let slot = #expect(throws: LaunchError.self) { try ResourceFilter(exclude: "worker-1:8").applied(to: pool) }
+    let slot = #expect(throws: LaunchError.self) {
+      try ResourceFilter(exclude: "worker-1:8").applied(to: pool)
+    }
     #expect(slot == .unknownSlot(option: "--exclude", host: "worker-1", slot: 8, available: [0, 1, 2, 3]))
   }
 }

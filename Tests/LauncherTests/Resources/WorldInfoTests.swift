@@ -18,7 +18,9 @@ import Testing
     #expect(try WorldInfo.decoded(WorldInfo.encoded(pool)) == pool)
   }
 
-  @Test(arguments: ["", "!!", "e30=", "eyJhIjogWzBd", "eyJhIjogMH0=", "eyJhIjogWzBdfSB4", "eyJhIjpbMF0sImEiOlsxXX0="])
+  @Test(arguments: [
+    "", "!!", "e30=", "eyJhIjogWzBd", "eyJhIjogMH0=", "eyJhIjogWzBdfSB4", "eyJhIjpbMF0sImEiOlsxXX0=",
+  ])
   func `damaged words are refused`(word: String) {
     #expect(throws: LaunchError.self) { try WorldInfo.decoded(word) }
   }

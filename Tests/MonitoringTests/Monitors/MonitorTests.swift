@@ -65,7 +65,9 @@ import Testing
   }
 
   @Test func `engine events carry DeepSpeed's names`() {
-    #expect(EngineEvent.trainLoss.event(1, samples: 8) == MonitorEvent(name: "Train/Samples/train_loss", value: 1, step: 8))
+    #expect(
+      EngineEvent.trainLoss.event(1, samples: 8)
+        == MonitorEvent(name: "Train/Samples/train_loss", value: 1, step: 8))
     #expect(
       Set(EngineEvent.allCases.map(\.name)) == [
         "Train/Samples/lr", "Train/Samples/loss_scale", "Train/Samples/train_loss",

@@ -18,7 +18,9 @@ import Testing
   @Test func `the chart has a title, axes, a legend and both lines`() {
     let svg = LossPlot(title: "SmolLM2 & co", subtitle: "ZeRO-2", points: noisyRun(200)).svg()
     #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
-    for text in ["SmolLM2 &amp; co", "ZeRO-2", "optimizer step", ">loss<", ">running mean<", ">tokens/s<", ">200<"] {
+    for text in [
+      "SmolLM2 &amp; co", "ZeRO-2", "optimizer step", ">loss<", ">running mean<", ">tokens/s<", ">200<",
+    ] {
       #expect(svg.contains(text), "\(text) is missing")
     }
     // Measured loss, running mean, tokens per second, and three samples of them in the legend.
@@ -32,8 +34,12 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [LossPlot.Point(step: 3, loss: 2)], [LossPlot.Point(step: 1, loss: .nan), LossPlot.Point(step: 2, loss: .infinity)],
-    [LossPlot.Point(step: 1, loss: 2, tokensPerSecond: 0), LossPlot.Point(step: 2, loss: 2, tokensPerSecond: .nan)],
+    [], [LossPlot.Point(step: 3, loss: 2)],
+    [LossPlot.Point(step: 1, loss: .nan), LossPlot.Point(step: 2, loss: .infinity)],
+    [
+      LossPlot.Point(step: 1, loss: 2, tokensPerSecond: 0),
+      LossPlot.Point(step: 2, loss: 2, tokensPerSecond: .nan),
+    ],
     [LossPlot.Point(step: 1, loss: 1e-12), LossPlot.Point(step: 2, loss: 3e15)],
   ])
   func `unusual runs make a chart without wrong numbers`(points: [LossPlot.Point]) {
@@ -59,7 +65,9 @@ import Testing
     try LossPlot(title: "again", points: noisyRun(3)).write(to: folder.path + "/deep/er/loss.svg")
     #expect(try folder.contents("deep/er/loss.svg").contains("again"))
     #expect(access(folder.path + "/deep/er/loss.svg.part", F_OK) != 0)
-    let error = #expect(throws: MonitorError.self) { try LossPlot(points: []).write(to: "/proc/none/loss.svg") }
+    let error = #expect(throws: MonitorError.self) {
+      try LossPlot(points: []).write(to: "/proc/none/loss.svg")
+    }
     #expect(error?.description.contains("/proc/none") == true)
   }
 
@@ -73,7 +81,9 @@ import Testing
     if low < high { #expect(zip(ticks.values, expected).allSatisfy { abs($0 - $1) < 1e-9 }) }
   }
 
-  @Test(arguments: [(2650.0, 8, 400.0), (100, 4, 25), (0.7, 7, 0.1), (0, 3, 0.4), (23, 10, 2.5), (12, 8, 1.5)])
+  @Test(arguments: [
+    (2650.0, 8, 400.0), (100, 4, 25), (0.7, 7, 0.1), (0, 3, 0.4), (23, 10, 2.5), (12, 8, 1.5),
+  ])
   func `ticks of the right axis share the grid of the left`(high: Double, count: Int, step: Double) {
     let ticks = AxisTicks(fromZeroTo: high, intervals: count)
     #expect(ticks.values.count == count + 1 && ticks.values.last! >= high * (1 - 1e-9))

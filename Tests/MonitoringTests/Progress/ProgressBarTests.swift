@@ -15,7 +15,8 @@ import Testing
   @Test func `a wide terminal shows a bar and all values`() {
     #expect(
       state(50).line(ProgressStyle(width: 120, usesUnicode: false))
-        == "[=========>..............................]  50/200  loss 3.1416  lr 2.0e-05  2,457 tok/s  MFU 34.7 %  ETA 03:00")
+        == "[=========>..............................]  50/200  loss 3.1416  lr 2.0e-05  2,457 tok/s  MFU 34.7 %  ETA 03:00"
+    )
     let blocks = state(51).line(ProgressStyle(width: 120, usesUnicode: true))
     #expect(blocks.hasPrefix("\u{2595}" + String(repeating: "\u{2588}", count: 10) + "\u{258F}" + " "))
   }
@@ -49,7 +50,8 @@ import Testing
       bar.update(ProgressState(step: step, totalSteps: 4, elapsed: .milliseconds(milliseconds)))
     }
     #expect(shown.count == 3)
-    #expect(shown[0].hasSuffix("\u{1B}[K\r") && shown[1].contains("3/4") && shown[2].hasSuffix("took 0s\u{1B}[K\n"))
+    #expect(
+      shown[0].hasSuffix("\u{1B}[K\r") && shown[1].contains("3/4") && shown[2].hasSuffix("took 0s\u{1B}[K\n"))
     bar.close()
     #expect(shown.count == 3)
   }
@@ -68,8 +70,11 @@ import Testing
   @Test func `without a terminal there is a line every few seconds`() {
     var shown: [String] = []
     var bar = ProgressBar(style: ProgressStyle(width: nil, usesUnicode: false)) { shown.append($0) }
-    for second in 0...12 { bar.update(ProgressState(step: second + 1, totalSteps: 13, elapsed: .seconds(second))) }
-    #expect(shown.map { String($0.split(separator: " ").dropFirst()[1]) } == ["1/13", "6/13", "11/13", "13/13"])
+    for second in 0...12 {
+      bar.update(ProgressState(step: second + 1, totalSteps: 13, elapsed: .seconds(second)))
+    }
+    #expect(
+      shown.map { String($0.split(separator: " ").dropFirst()[1]) } == ["1/13", "6/13", "11/13", "13/13"])
     #expect(shown.allSatisfy { $0.hasSuffix("\n") && !$0.contains("\u{1B}") })
   }
 

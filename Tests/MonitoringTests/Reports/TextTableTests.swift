@@ -22,8 +22,11 @@ import Testing
     let table = MemoryTable(
       stage: 2,
       rows: [
-        .init(rank: 1, parameters: 1024, gradients: 512, optimizerStates: 512, formula: 2000, peakResident: 1 << 31),
-        .init(rank: 0, parameters: 1000, gradients: 500, optimizerStates: 500, formula: 2048, peakResident: 100),
+        .init(
+          rank: 1, parameters: 1024, gradients: 512, optimizerStates: 512, formula: 2000,
+          peakResident: 1 << 31),
+        .init(
+          rank: 0, parameters: 1000, gradients: 500, optimizerStates: 500, formula: 2048, peakResident: 100),
       ])
     #expect(
       table.rendered() == """
@@ -48,7 +51,10 @@ import Testing
     #expect(NumberText.fixed(1e300, 2) == "1e+300")
     #expect(NumberText.grouped(1_234_567) == "1,234,567" && NumberText.grouped(-12) == "-12")
     #expect(NumberText.bytes(1023) == "1023 B" && NumberText.bytes(1_610_612_736) == "1.50 GiB")
-    #expect([42, 187, 3753, 183_840].map { NumberText.duration(seconds: $0) } == ["42s", "03:07", "1:02:33", "2d 03:04"])
+    #expect(
+      [42, 187, 3753, 183_840].map { NumberText.duration(seconds: $0) } == [
+        "42s", "03:07", "1:02:33", "2d 03:04",
+      ])
     #expect(NumberText.duration(seconds: .infinity) == "--")
   }
 }

@@ -55,10 +55,12 @@ import Testing
 
   /// GPT-2 124M with its tied head, 12 layers, sequence 512: 6 * 124,439,808 + 12 * 12 * 512 * 768 by hand.
   @Test func `operations of a dense transformer`() {
-    let flops = ModelFlops(parameterCount: 124_439_808, layerCount: 12, sequenceLength: 512, attentionWidth: 768)
+    let flops = ModelFlops(
+      parameterCount: 124_439_808, layerCount: 12, sequenceLength: 512, attentionWidth: 768)
     #expect(flops.perTokenInTraining == 803_261_952)
     #expect(flops.perTokenInForward * 3 == flops.perTokenInTraining)
-    #expect(abs(flops.utilization(tokensPerSecond: 1000, peakFlopsPerSecond: 2 * 803_261_952_000) - 0.5) < 1e-12)
+    #expect(
+      abs(flops.utilization(tokensPerSecond: 1000, peakFlopsPerSecond: 2 * 803_261_952_000) - 0.5) < 1e-12)
     #expect(flops.utilization(tokensPerSecond: 1000, peakFlopsPerSecond: 0) == 0)
   }
 }
