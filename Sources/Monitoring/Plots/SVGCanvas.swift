@@ -30,39 +30,51 @@ struct SVGCanvas {
   }
 
   mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, color: String, width: Double) {
-    elements.append(
-      "<line x1=\"\(Self.number(x1))\" y1=\"\(Self.number(y1))\" x2=\"\(Self.number(x2))\" y2=\"\(Self.number(y2))\" "
-        + "stroke=\"\(color)\" stroke-width=\"\(Self.number(width))\"/>")
+    add(
+      "line",
+      [
+        ("x1", Self.number(x1)), ("y1", Self.number(y1)), ("x2", Self.number(x2)), ("y2", Self.number(y2)),
+        ("stroke", color), ("stroke-width", Self.number(width)),
+      ])
   }
 
   mutating func polyline(_ points: [(Double, Double)], color: String, width: Double, opacity: Double) {
     if points.isEmpty { return }
-    let path = points.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")
-    elements.append(
-      "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"\(Self.number(width))\" "
-        + "stroke-opacity=\"\(Self.number(opacity))\" stroke-linejoin=\"round\" stroke-linecap=\"round\"/>")
+    add(
+      "polyline",
+      [
+        ("points", points.map { "\(Self.number($0.0)),\(Self.number($0.1))" }.joined(separator: " ")),
+        ("fill", "none"), ("stroke", color), ("stroke-width", Self.number(width)),
+        ("stroke-opacity", Self.number(opacity)), ("stroke-linejoin", "round"), ("stroke-linecap", "round"),
+      ])
   }
 
   mutating func dot(_ x: Double, _ y: Double, radius: Double, color: String) {
-    elements.append(
-      "<circle cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"\(Self.number(radius))\" fill=\"\(color)\"/>"
-    )
+    add(
+      "circle",
+      [("cx", Self.number(x)), ("cy", Self.number(y)), ("r", Self.number(radius)), ("fill", color)])
   }
 
   /// Draws a text; `turn` is in degrees around its middle.
   mutating func text(
     _ text: String, x: Double, y: Double, size: Double, color: String, anchor: Anchor = .start,
-    weight: Int = 400,
-    turn: Double? = nil
+    weight: Int = 400, turn: Double? = nil
   ) {
     if text.isEmpty { return }
-    let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\""
-    let rotation =
-      turn.map { " transform=\"rotate(\(Self.number($0)) \(Self.number(x)) \(Self.number(y)))\"" } ?? ""
-    let side = turn == nil ? anchor : .middle
-    elements.append(
-      "<text \(place) font-size=\"\(Self.number(size))\" font-weight=\"\(weight)\" fill=\"\(color)\" "
-        + "text-anchor=\"\(side.rawValue)\"\(rotation)>\(Self.escaped(text))</text>")
+    var attributes = [
+      ("x", Self.number(x)), ("y", Self.number(y)), ("font-size", Self.number(size)),
+      ("font-weight", "\(weight)"), ("fill", color),
+      ("text-anchor", (turn == nil ? anchor : .middle).rawValue),
+    ]
+    if let turn {
+      attributes.append(("transform", "rotate(\(Self.number(turn)) \(Self.number(x)) \(Self.number(y)))"))
+    }
+    add("text", attributes, content: text)
+  }
+
+  private mutating func add(_ name: String, _ attributes: [(String, String)], content: String? = nil) {
+    let words = ([name] + attributes.map { "\($0)=\"\($1)\"" }).joined(separator: " ")
+    elements.append(content.map { "<\(words)>\(Self.escaped($0))</\(name)>" } ?? "<\(words)/>")
   }
 
   func document(title: String) -> String {

@@ -15,7 +15,8 @@ import Testing
   @Test func `a wide terminal shows a bar and all values`() {
     #expect(
       state(50).line(ProgressStyle(width: 120, usesUnicode: false))
-        == "[=========>..............................]  50/200  loss 3.1416  lr 2.0e-05  2,457 tok/s  MFU 34.7 %  ETA 03:00"
+        == "[=========>..............................]  50/200  loss 3.1416  lr 2.0e-05  2,457 tok/s  "
+        + "MFU 34.7 %  ETA 03:00"
     )
     let blocks = state(51).line(ProgressStyle(width: 120, usesUnicode: true))
     #expect(blocks.hasPrefix("\u{2595}" + String(repeating: "\u{2588}", count: 10) + "\u{258F}" + " "))
