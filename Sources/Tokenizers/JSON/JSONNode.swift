@@ -7,6 +7,8 @@ struct JSONNode {
   private var node: JSONDocument.Node { document.nodes[index] }
   var kind: JSONDocument.Kind { node.kind }
   var isNull: Bool { kind == .null }
+  /// Where the value stands in the document; a string without its quotation marks.
+  var byteRange: Range<Int> { Int(node.start)..<Int(node.end) }
 
   var stringBytes: [UInt8]? {
     guard kind == .string else { return nil }
