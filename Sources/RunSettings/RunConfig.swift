@@ -47,27 +47,21 @@ public struct RunConfig: Sendable {
     _ source: ConfigurationSource, strict isStrict: Bool
   ) throws(ConfigurationError) -> (RunConfig, [ConfigurationProblem]) {
     let document = try source.document()
-    guard var members = document.root.members else {
-      throw ConfigurationError(
-        ConfigurationProblem(
-          kind: .wrongType, file: document.file, place: document.place(of: document.root.offset),
-          found: document.root.shortText, expected: "an object, { ... }"))
-    }
     var config = RunConfig(file: document.file)
-    config.expandBooleanZeRO(&members, document)
-    var reader = SettingsReader(document)
-    config.settings = Settings(reader.section(members, RunKeys.layout, at: SettingPath()))
-    config.warnings += reader.warnings + Advice.warnings(for: RuleContext(config))
+    let reading = try SettingsReading<RunKeys>(document) { config.expandBooleanZeRO(&$0, document) }
+    config.settings = reading.settings
+    config.warnings += reading.warnings + Advice.warnings(for: config)
     config.warnings = config.warnings.inTextOrder()
-    let problems = document.duplicateKeys() + reader.problems + (isStrict ? config.warnings : [])
-    return (config, problems)
+    return (config, reading.problems + (isStrict ? config.warnings : []))
   }
 
   /// Settings that exclude each other, and features that this version does not have.
   func problems() -> [ConfigurationProblem] {
-    let context = RuleContext(self)
-    return Contradictions.problems(in: context) + LaterFeatures.problems(in: context)
+    Contradictions.problems(in: self) + LaterFeatures.problems(in: self)
   }
+
+  /// Words a problem of this configuration.
+  var rules: RuleContext { RuleContext(settings.contents, file: file) }
 
   /// Adds a warning that came up later than reading.
   mutating func warn(_ warning: ConfigurationProblem) { warnings.append(warning) }

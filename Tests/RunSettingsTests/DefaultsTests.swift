@@ -6,7 +6,7 @@ import Testing
   /// Defaults of every declared key by path, aliases included, variants with their word in parentheses.
   static let declared: [String: String] = {
     var defaults: [String: String] = [:]
-    for section in SchemaWalk.sections {
+    for section in SchemaWalk.sections + SchemaWalk.inferenceSections {
       for member in section.layout.members {
         guard case .value(let value) = member.kind else { continue }
         for name in [member.name] + member.aliases {
@@ -90,7 +90,7 @@ import Testing
   @Test("There are more than 450 keys, and each default is read back as itself")
   func readBack() throws {
     #expect(Self.declared.count > 450)
-    for section in SchemaWalk.sections {
+    for section in SchemaWalk.sections + SchemaWalk.inferenceSections {
       for member in section.layout.members {
         guard case .value(let value) = member.kind else { continue }
         let node = try JSONDocument(parsing: value.defaultText, file: "default").root

@@ -50,9 +50,9 @@ import Testing
   func roundTrip(members: String) throws {
     let source = ConfigurationSource.text("{\"train_batch_size\": 8, \(members)\n}")
     let (first, _) = try RunConfig.reading(source, strict: false)
-    let (second, problems) = try RunConfig.reading(.text(first.jsonText), strict: false)
-    #expect(problems.isEmpty, "\(first.jsonText)")
-    #expect(first.effectiveValues.map(\.text) == second.effectiveValues.map(\.text))
-    #expect(first.effectiveValues.map(\.path) == second.effectiveValues.map(\.path))
+    let (second, problems) = try RunConfig.reading(.text(first.settings.jsonText), strict: false)
+    #expect(problems.isEmpty, "\(first.settings.jsonText)")
+    #expect(first.settings.effectiveValues.map(\.text) == second.settings.effectiveValues.map(\.text))
+    #expect(first.settings.effectiveValues.map(\.path) == second.settings.effectiveValues.map(\.path))
   }
 }

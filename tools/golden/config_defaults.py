@@ -17,7 +17,9 @@ os.environ.setdefault("DS_ACCELERATOR", "cpu")
 import torch
 from deepspeed.comm.config import CommsLoggerConfig
 from deepspeed.compile.config import CompileConfig
-from deepspeed.inference.config import WeightQuantConfig
+from deepspeed.inference.config import (ActivationQuantConfig, DeepSpeedInferenceConfig, DeepSpeedMoEConfig,
+                                        DeepSpeedTPConfig, InferenceCheckpointConfig, WeightQuantConfig)
+from deepspeed.inference.v2.ragged.manager_configs import DSStateManagerConfig, MemoryConfig
 from deepspeed.module_inject.auto_ep_config import AutoEPConfig, _UNSET
 from deepspeed.monitor.config import CometConfig, CSVConfig, TensorBoardConfig, WandbConfig
 from deepspeed.ops.adagrad.cpu_adagrad import DeepSpeedCPUAdagrad
@@ -95,6 +97,15 @@ model("timers.throughput", DeepSpeedThroughputTimerConfig)
 model("tensor_parallel", TPTrainingConfig, skip=("tensor_parallel", "partition_config"))
 model("tensor_parallel.tp", TPConfig)
 model("weight_quantization", WeightQuantConfig, skip=("quantized_initialization", "post_init_quant"))
+
+nested = ("tensor_parallel", "zero", "moe", "quant", "checkpoint_config")
+model("init_inference", DeepSpeedInferenceConfig, skip=nested)
+model("init_inference.tensor_parallel", DeepSpeedTPConfig)
+model("init_inference.moe", DeepSpeedMoEConfig)
+model("init_inference.quant.activation", ActivationQuantConfig)
+model("init_inference.checkpoint_config", InferenceCheckpointConfig)
+model("ragged.state_manager", DSStateManagerConfig, skip=("memory_config", ))
+model("ragged.state_manager.memory_config", MemoryConfig)
 
 config = DeepSpeedConfig({"train_batch_size": 1})
 for key in """managed_gradient_accumulation gradient_clipping communication_data_type

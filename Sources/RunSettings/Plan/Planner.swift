@@ -13,7 +13,7 @@ struct Planner {
   mutating func resolve() {
     guard (1...1 << 24).contains(facts.worldSize) else {
       problems.append(
-        RuleContext(config).problem(
+        config.rules.problem(
           .outOfRange, at: "", found: "\(facts.worldSize) ranks", expected: "1 to \(1 << 24) ranks"))
       return
     }
@@ -48,7 +48,7 @@ struct Planner {
         \.gradientAccumulationSteps, plan.gradientAccumulationSteps, sources[BatchArithmetic.accumulationKey])
     case .failure(let failure):
       problems.append(
-        RuleContext(config).problem(
+        config.rules.problem(
           failure.kind, at: failure.path, found: failure.found, expected: failure.expected))
     }
   }
@@ -59,7 +59,7 @@ struct Planner {
       let shared = config.sequenceParallelSize ?? 1
       guard facts.worldSize % shared == 0 else {
         problems.append(
-          RuleContext(config).problem(
+          config.rules.problem(
             .batchArithmetic, at: "sequence_parallel_size",
             found: "\(shared), which does not divide "
               + "\(facts.worldSize) ranks", expected: "a divisor of the number of ranks"))
@@ -111,18 +111,17 @@ struct Planner {
       (total, warmup) = (keys.totalSteps, keys.warmupSteps)
     default: return
     }
-    let context = RuleContext(config)
     if let total {
       guard total < warmup else { return }
       config.warn(
-        context.problem(
+        config.rules.problem(
           .contradiction, at: "scheduler.params.total_num_steps", found: "\(total)",
           expected: "at least warmup_num_steps, \(warmup): the rate never reaches its top"))
     } else if case .unreadable = scheduler.contents.section("params").slots["total_num_steps"]?.content {
       return
     } else {
       problems.append(
-        context.problem(
+        config.rules.problem(
           .missing, at: "scheduler.params.total_num_steps",
           found: "\(scheduler.type?.rawValue ?? "") without a number of steps",
           expected: "\"total_num_steps\", or \"auto\" in a run that knows its steps"))

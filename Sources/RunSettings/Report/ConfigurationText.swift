@@ -1,9 +1,12 @@
-extension RunConfig {
+extension Settings {
   /// What is set, as a DeepSpeed JSON with two blanks of indentation. Defaults are left out, and reading the
   /// text gives the same values back.
-  public var jsonText: String { Self.object(settings.contents, RunKeys.layout, indentation: "") + "\n" }
+  public var jsonText: String { ConfigurationText.object(contents, Keys.layout, indentation: "") + "\n" }
+}
 
-  private static func object(_ contents: SectionContents, _ layout: SectionLayout, indentation: String)
+/// Writes contents as JSON.
+private enum ConfigurationText {
+  static func object(_ contents: SectionContents, _ layout: SectionLayout, indentation: String)
     -> String
   {
     let inner = indentation + "  "
@@ -25,7 +28,7 @@ extension RunConfig {
     switch (content, member.kind) {
     case (.value(let value), _): return value.text
     case (.auto, _): return "\"auto\""
-    case (.section(let contents), .section(let layout)):
+    case (.section(let contents), .section(let layout, _)):
       return object(contents, layout(), indentation: indentation)
     case (.section(let contents), .variant(let chooser, _, let layout)):
       guard case .value(let choice) = siblings.slots[chooser]?.content,

@@ -10,18 +10,20 @@ public struct EffectiveValue: Sendable, Equatable {
 
 extension RunPlan {
   /// Every key with its value, in the order of the manual.
-  public var effectiveValues: [EffectiveValue] { config.effectiveValues }
+  public var effectiveValues: [EffectiveValue] { config.settings.effectiveValues }
 }
 
-extension RunConfig {
+extension Settings {
   /// Every key with its value, in the order of the manual; `"auto"` is its default until a plan settles it.
   public var effectiveValues: [EffectiveValue] {
     var values: [EffectiveValue] = []
-    Self.collect(settings.contents, RunKeys.layout, at: SettingPath(), into: &values)
+    EffectiveValue.collect(contents, Keys.layout, at: SettingPath(), into: &values)
     return values
   }
+}
 
-  private static func collect(
+extension EffectiveValue {
+  fileprivate static func collect(
     _ contents: SectionContents, _ layout: SectionLayout, at path: SettingPath,
     into values: inout [EffectiveValue]
   ) {
@@ -30,7 +32,7 @@ extension RunConfig {
       let slot = contents.slots[member.name]
       switch member.kind {
       case .value(let layout): values.append(value(slot, layout, at: inner))
-      case .section(let layout): collect(contents.section(member.name), layout(), at: inner, into: &values)
+      case .section(let layout, _): collect(contents.section(member.name), layout(), at: inner, into: &values)
       case .named(let layout):
         guard case .named(let sections) = slot?.content else { continue }
         for section in sections {

@@ -23,7 +23,7 @@ public struct EffectiveValuesTable: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// An array of objects with `path`, `value`, `origin` and, where they apply, `file`, `line`, `column`, `source`.
+  /// An array of objects with `path`, `value`, `origin` and, where known, `file`, `line`, `column`, `source`.
   public var json: String {
     let rows = values.map { value in
       let start = "  {\"path\": \(value.path.description.quotedAsJSON), \"value\": \(value.text)"

@@ -28,18 +28,18 @@ enum LaterFeatures {
 
   /// One problem for each feature that is switched on and not there yet. All are off by default, so a feature
   /// is looked at only when something of its section is written: this keeps the start of a run short.
-  static func problems(in context: RuleContext) -> [ConfigurationProblem] {
-    let written = context.settings.contents.slots
+  static func problems(in config: RunConfig) -> [ConfigurationProblem] {
+    let written = config.settings.contents.slots
     let candidates = all.filter { written[String($0.path.prefix { $0 != "." })] != nil }
-    var problems = candidates.filter { $0.isOn(context.settings) }.map { feature in
-      context.problem(
+    var problems = candidates.filter { $0.isOn(config.settings) }.map { feature in
+      config.rules.problem(
         .notYetSupported, at: feature.path, found: "\(feature.name), which is not yet supported",
         expected: feature.instead)
     }
-    if let type = context.settings.optimizer.type, !supportedOptimizers.contains(type) {
+    if let type = config.settings.optimizer.type, !supportedOptimizers.contains(type) {
       let names = supportedOptimizers.map(\.rawValue.quotedAsJSON).joined(separator: ", ")
       problems.append(
-        context.problem(
+        config.rules.problem(
           .notYetSupported, at: "optimizer.type",
           found: "the optimizer \(type.rawValue), which is not yet supported",
           expected: "one of \(names)"))
@@ -195,6 +195,18 @@ enum LaterFeatures {
     LaterFeature("hybrid_engine.enabled", "the hybrid engine", instead: "false") { $0.hybridEngine.enabled },
     LaterFeature("compile.deepcompile", "DeepCompile", instead: "false") { $0.compile.enabled },
     LaterFeature("graph_harvesting", "replay of CUDA graphs", instead: "false") { $0.harvestsGraphs },
+    LaterFeature(
+      "zero_optimization.ignore_unused_parameters", "stopping at unused parameters", instead: "true"
+    ) {
+      !$0.zero.ignoresUnusedParameters
+    },
+    LaterFeature("optimizer.params.maximize", "maximising the loss", instead: "false") {
+      $0.optimizer.type == .sgd && $0.optimizer[\.parameters, as: SGDKeys.self].maximizes
+    },
+    LaterFeature("scheduler.params.last_batch_iteration", "a schedule that starts later", instead: "-1") {
+      let step = $0.scheduler.contents.section("params").slots["last_batch_iteration"]?.content
+      return if case .value(let step) = step { step.text != "-1" } else { false }
+    },
     LaterFeature("checkpoint.load_universal", "loading of universal checkpoints", instead: "false") {
       $0.checkpoint.loadsUniversal
     },

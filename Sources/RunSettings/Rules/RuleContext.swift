@@ -1,11 +1,11 @@
 /// What a rule between settings looks at, and how it words what it finds.
 struct RuleContext {
-  let settings: Settings<RunKeys>
-  let file: String
+  private let contents: SectionContents
+  private let file: String
 
-  init(_ config: RunConfig) {
-    settings = config.settings
-    file = config.file
+  init(_ contents: SectionContents, file: String) {
+    self.contents = contents
+    self.file = file
   }
 
   /// A problem at a path, placed where the path, or the nearest written object around it, stands in the text.
@@ -22,7 +22,7 @@ struct RuleContext {
   private func place(of path: String) -> TextPlace? {
     var names = path.split(separator: ".")[...]
     while !names.isEmpty {
-      if let place = settings.contents.slot(at: names)?.origin.place { return place }
+      if let place = contents.slot(at: names)?.origin.place { return place }
       names.removeLast()
     }
     return nil

@@ -26,11 +26,14 @@ public struct Subsection<Keys: Section>: Sendable {
   public let name: String
   /// Further names under which the object is read.
   public let aliases: [String]
+  /// The key inside that `true` or `false` in place of the object stands for.
+  public let switchKey: String?
 
   /// An object with the keys of `Keys`.
-  public init(_ name: String, aliases: [String] = []) {
+  public init(_ name: String, aliases: [String] = [], switchedBy switchKey: String? = nil) {
     self.name = name
     self.aliases = aliases
+    self.switchKey = switchKey
   }
 }
 
@@ -67,7 +70,7 @@ public protocol VariantChoice: SettingChoice {
 public struct Deprecated: Sendable {
   /// What becomes of a deprecated setting.
   public enum Replacement: Sendable {
-    /// The same value under another name of the section.
+    /// The same value under another name of the section, or, with a dot, of an object inside it.
     case renamed(to: String)
     /// When true, the other name gets this JSON value; when false, nothing.
     case whenTrue(name: String, json: String)

@@ -7,7 +7,7 @@ public protocol Section: Sendable {
   init()
   /// The keys in their order, made once.
   static var table: SectionTable<Self> { get }
-  /// Whether keys that are not declared are kept instead of refused.
+  /// Whether keys that are not declared are kept, or at the top level ignored, instead of refused.
   static var keepsOtherKeys: Bool { get }
 }
 
@@ -62,7 +62,7 @@ struct SectionLayout: Sendable {
 struct MemberLayout: Sendable {
   enum Kind: Sendable {
     case value(ValueLayout)
-    case section(@Sendable () -> SectionLayout)
+    case section(@Sendable () -> SectionLayout, switchKey: String? = nil)
     case named(@Sendable () -> SectionLayout)
     case variant(chooser: String, choices: [String], layout: @Sendable (String) -> SectionLayout?)
     case deprecated(Deprecated.Replacement)
@@ -110,7 +110,8 @@ extension Key: SectionMember {
 
 extension Subsection: SectionMember {
   func layout(label: String) -> MemberLayout {
-    MemberLayout(label: label, name: name, aliases: aliases, kind: .section { Keys.table.erased })
+    MemberLayout(
+      label: label, name: name, aliases: aliases, kind: .section({ Keys.table.erased }, switchKey: switchKey))
   }
 }
 

@@ -1,19 +1,32 @@
 /// Reads JSON objects as sections and collects everything that is wrong or worth a warning.
 struct SettingsReader {
-  let document: JSONDocument
+  private let document: JSONDocument
+  private let root: SectionLayout
   private(set) var problems: [ConfigurationProblem] = []
   private(set) var warnings: [ConfigurationProblem] = []
 
-  init(_ document: JSONDocument) { self.document = document }
+  /// A reader of `document` as a section.
+  init(_ document: JSONDocument, as root: SectionLayout) {
+    self.document = document
+    self.root = root
+  }
+
+  /// The contents of the whole text.
+  mutating func contents(_ members: [JSONMember]) -> SectionContents {
+    section(members, root, at: SettingPath())
+  }
 
   /// The contents of one object.
-  mutating func section(_ members: [JSONMember], _ layout: SectionLayout, at path: SettingPath)
+  private mutating func section(_ members: [JSONMember], _ layout: SectionLayout, at path: SettingPath)
     -> SectionContents
   {
     var contents = SectionContents()
     contents.isWritten = true
-    var members = members
-    migrateDeprecated(&members, layout, at: path)
+    var migration = Migration(members, layout, document, at: path)
+    migration.run()
+    problems += migration.problems
+    warnings += migration.warnings
+    let members = migration.members
     var written: [String: String] = [:]
     for member in members {
       guard let declared = layout.member(member.key) else {
@@ -37,8 +50,8 @@ struct SettingsReader {
   ) -> SectionContents.Content? {
     switch declared.kind {
     case .value(let layout): return value(member.node, layout, at: path)
-    case .section(let layout):
-      return object(member.node, at: path).map { .section(section($0, layout(), at: path)) }
+    case .section(let layout, let switchKey):
+      return object(member.node, switchKey, at: path).map { .section(section($0, layout(), at: path)) }
     case .named(let layout): return named(member.node, layout(), at: path)
     case .variant(let chooser, let choices, let layout):
       return variant(member, chooser: chooser, choices: choices, layout, among: siblings, at: path)
@@ -77,8 +90,13 @@ struct SettingsReader {
   // MARK: Objects
 
   /// The members of an object; nil and a problem for other values, nil alone for `null`.
-  private mutating func object(_ node: JSONNode, at path: SettingPath) -> [JSONMember]? {
+  private mutating func object(
+    _ node: JSONNode, _ switchKey: String? = nil, at path: SettingPath
+  ) -> [JSONMember]? {
     if let members = node.members { return members }
+    if case .bool = node.value, let switchKey {
+      return [JSONMember(key: switchKey, keyOffset: node.offset, node: node)]
+    }
     if case .null = node.value { return nil }
     if node.string == "auto" { return nil }
     fail(.wrongType, node, path, expected: "an object, { ... }")
@@ -122,7 +140,7 @@ struct SettingsReader {
   ) {
     guard problems.count + warnings.count < ConfigurationError.problemLimit else { return }
     let inner = path.appending(member.key)
-    if path.description.isEmpty {
+    if path.description.isEmpty, layout.keepsOtherKeys {
       refuseAtTop(member, layout)
     } else if layout.keepsOtherKeys {
       contents.others.append((member.key, member.node, origin(member.node)))
@@ -132,7 +150,7 @@ struct SettingsReader {
         .unknownKey, keyOf: member, inner, found: "an unknown key",
         expected: "one of the \(known.count) keys of \(path)",
         suggestion: NearestName.suggestion(for: member.key, among: layout.names)
-          ?? KnownPlaces.suggestion(for: member.key))
+          ?? KnownPlaces.suggestion(for: member.key, in: root))
     }
   }
 
@@ -147,7 +165,8 @@ struct SettingsReader {
       warnings.append(
         problem(
           .unknownKey, document.place(of: member.keyOffset), path, found: "an unknown key, which is ignored",
-          expected: "a key of the configuration", suggestion: KnownPlaces.suggestion(for: member.key)))
+          expected: "a key of the configuration",
+          suggestion: KnownPlaces.suggestion(for: member.key, in: root)))
     }
   }
 
@@ -156,64 +175,6 @@ struct SettingsReader {
       .contradiction, keyOf: member, path.appending(member.key),
       found: "both '\(earlier)' and '\(member.key)'",
       expected: "one of these two names of the same setting")
-  }
-
-  // MARK: Earlier names
-
-  /// Replaces members with names of earlier versions by what they mean today.
-  private mutating func migrateDeprecated(
-    _ members: inout [JSONMember], _ layout: SectionLayout, at path: SettingPath
-  ) {
-    for index in members.indices.reversed() {
-      let member = members[index]
-      guard let declared = layout.member(member.key), case .deprecated(let replacement) = declared.kind else {
-        continue
-      }
-      members.remove(at: index)
-      let inner = path.appending(member.key)
-      if let (name, node) = replaced(member, replacement, at: inner) {
-        let names = [name] + (layout.member(name)?.aliases ?? [])
-        if let current = members.first(where: { names.contains($0.key) }) {
-          fail(
-            .contradiction, keyOf: member, inner, found: "both '\(member.key)' and '\(current.key)'",
-            expected: "only '\(name)', which replaces '\(member.key)'")
-        } else if let node {
-          members.append(JSONMember(key: name, keyOffset: member.keyOffset, node: node))
-        }
-      }
-    }
-  }
-
-  /// The name that a setting has today and its value there, nil when the value sets nothing.
-  private mutating func replaced(
-    _ member: JSONMember, _ replacement: Deprecated.Replacement, at path: SettingPath
-  ) -> (name: String, node: JSONNode?)? {
-    let place = document.place(of: member.keyOffset)
-    switch replacement {
-    case .renamed(let name):
-      warnings.append(
-        problem(
-          .deprecatedKey, place, path, found: "a deprecated name", expected: "'\(name)', which is set instead"
-        ))
-      return (name, member.node)
-    case .whenTrue(let name, let json):
-      warnings.append(
-        problem(
-          .deprecatedKey, place, path, found: "a deprecated key",
-          expected: "'\(name)': \(json), which is set instead when true"))
-      guard case .bool(let isOn) = member.node.value else {
-        if case .null = member.node.value { return (name, nil) }
-        fail(.wrongType, member.node, path, expected: Bool.expectation)
-        return nil
-      }
-      let node = (try? JSONDocument(parsing: json, file: "").root).map {
-        $0.moved(to: member.node.offset)
-      }
-      return (name, isOn ? node : nil)
-    case .ignored(let reason):
-      warnings.append(problem(.deprecatedKey, place, path, found: "a deprecated key", expected: reason))
-      return nil
-    }
   }
 
   // MARK: Problems
@@ -260,18 +221,5 @@ struct SettingsReader {
     guard warnings.count < ConfigurationError.problemLimit else { return }
     warnings.append(
       problem(kind, document.place(of: node.offset), path, found: node.shortText, expected: expected))
-  }
-}
-
-extension JSONNode {
-  /// The same value, every part of it at one offset.
-  func moved(to offset: Int) -> JSONNode {
-    switch value {
-    case .object(let members):
-      let moved = members.map { JSONMember(key: $0.key, keyOffset: offset, node: $0.node.moved(to: offset)) }
-      return JSONNode(.object(moved), offset: offset)
-    case .array(let nodes): return JSONNode(.array(nodes.map { $0.moved(to: offset) }), offset: offset)
-    default: return JSONNode(value, offset: offset)
-    }
   }
 }

@@ -5,6 +5,9 @@ public struct RunKeys: Section {
   /// The keys.
   public init() {}
 
+  /// Users keep settings of their own at the top level; they are ignored with a warning.
+  public static var keepsOtherKeys: Bool { true }
+
   // MARK: Batch
 
   /// Samples that one optimizer step takes, over all ranks: micro batch x accumulation steps x ranks.

@@ -176,7 +176,7 @@ import Testing
       #"""
       "zero_optimization": {"stage": 2, "reduce_bucket_size": 5e6, "allgather_bucket_size": 2e6,
       "overlap_comm": true, "round_robin_gradients": true, "reduce_scatter": false,
-      "contiguous_gradients": false, "ignore_unused_parameters": false},
+      "contiguous_gradients": false, "ignore_unused_parameters": true},
       "disable_allgather": true
       """#
     )
@@ -184,7 +184,7 @@ import Testing
     #expect(plan.zero.reduceBucketSize == 5_000_000 && plan.zero.allgatherBucketSize == 2_000_000)
     #expect(plan.zero.overlapsCommunication && plan.zero.dealsGradientsRoundRobin)
     #expect(!plan.zero.usesReduceScatter && !plan.zero.keepsGradientsContiguous)
-    #expect(!plan.zero.ignoresUnusedParameters && !plan.zero.allgathersPartitions)
+    #expect(plan.zero.ignoresUnusedParameters && !plan.zero.allgathersPartitions)
   }
 
   @Test("Monitors, the communication log, timers and checkpoints")

@@ -12,7 +12,11 @@ enum Manual {
     let meanings = try Meanings()
     var seen: Set<String> = []
     var parts: [String] = []
-    for section in SchemaWalk.sections where seen.insert(section.path + section.layout.typeName).inserted {
+    let inference = SchemaWalk.inferenceSections.filter { section in
+      !SchemaWalk.sections.contains { $0.layout.typeName == section.layout.typeName }
+    }
+    for section in SchemaWalk.sections + inference {
+      guard seen.insert(section.path + section.layout.typeName).inserted else { continue }
       let rows = section.layout.members.compactMap { row($0, section, meanings) }
       guard !rows.isEmpty else { continue }
       let title = section.path.isEmpty ? "Top level" : "`\(section.path)`"
@@ -110,7 +114,7 @@ struct Meanings {
   @Test("Every declared key has a meaning")
   func meanings() throws {
     let meanings = try Meanings()
-    for section in SchemaWalk.sections {
+    for section in SchemaWalk.sections + SchemaWalk.inferenceSections {
       for member in section.layout.members {
         let meaning = meanings[section.layout.typeName, member.label]
         #expect(

@@ -69,6 +69,15 @@ import Testing
     (#""progressive_layer_drop": {"enabled": true}"#, "progressive_layer_drop.enabled"),
     (#""sparse_attention": {"mode": "bigbird"}"#, "sparse_attention"),
     (#""flops_profiler": {"enabled": true}"#, "flops_profiler.enabled"),
+    (
+      #""zero_optimization": {"ignore_unused_parameters": false}"#,
+      "zero_optimization.ignore_unused_parameters"
+    ),
+    (#""optimizer": {"type": "SGD", "params": {"maximize": true}}"#, "optimizer.params.maximize"),
+    (
+      #""scheduler": {"type": "WarmupLR", "params": {"last_batch_iteration": 5}}"#,
+      "scheduler.params.last_batch_iteration"
+    ),
     (#""wandb": {"enabled": true}"#, "wandb.enabled"), (#""comet": {"enabled": true}"#, "comet.enabled"),
     (#""autotuning": {"enabled": true}"#, "autotuning.enabled"),
     (#""elasticity": {"enabled": true}"#, "elasticity.enabled"),

@@ -16,17 +16,26 @@ enum SchemaWalk {
     return sections
   }()
 
-  /// Whether a dotted path leads to a declared key or section.
-  static func exists(_ path: String) -> Bool {
-    var layout = RunKeys.layout
-    let names = path.split(separator: ".")
-    for (index, name) in names.enumerated() {
-      guard let member = layout.member(String(name)) else { return false }
-      if index == names.count - 1 { return true }
-      guard case .section(let inner) = member.kind else { return false }
-      layout = inner()
+  /// Every section of the two inference configurations.
+  static let inferenceSections: [SchemaSection] = {
+    var sections: [SchemaSection] = []
+    collect(InferenceKeys.layout, "init_inference", into: &sections)
+    collect(RaggedInferenceKeys.layout, "ragged", into: &sections)
+    return sections
+  }()
+
+  /// Whether a dotted path leads to a declared key or section, in any variant.
+  static func exists(_ path: String) -> Bool { exists(path.split(separator: ".")[...], in: RunKeys.layout) }
+
+  private static func exists(_ names: ArraySlice<Substring>, in layout: SectionLayout) -> Bool {
+    guard let name = names.first, let member = layout.member(String(name)) else { return names.isEmpty }
+    let rest = names.dropFirst()
+    switch member.kind {
+    case .section(let inner, _): return exists(rest, in: inner())
+    case .variant(_, let choices, let inner):
+      return choices.contains { inner($0).map { exists(rest, in: $0) } ?? false }
+    default: return rest.isEmpty
     }
-    return false
   }
 
   private static func collect(_ layout: SectionLayout, _ path: String, into sections: inout [SchemaSection]) {
@@ -34,7 +43,7 @@ enum SchemaWalk {
     for member in layout.members {
       let inner = path.isEmpty ? member.name : path + "." + member.name
       switch member.kind {
-      case .section(let layout): collect(layout(), inner, into: &sections)
+      case .section(let layout, _): collect(layout(), inner, into: &sections)
       case .named(let layout): collect(layout(), inner + ".*", into: &sections)
       case .variant(_, let choices, let layout):
         for choice in choices { layout(choice).map { collect($0, "\(inner)(\(choice))", into: &sections) } }
