@@ -7,6 +7,10 @@ public enum ProcessExit: Sendable, Equatable {
   /// A signal ended it.
   case signaled(Int32)
 
+  /// The exit code of a rank that only failed because another rank did. The launcher waits a moment for that
+  /// other rank and reports it instead.
+  public static let lostPeerCode: Int32 = 112
+
   /// Whether the process ended without failure.
   public var isSuccess: Bool { self == .exited(code: 0) }
 
@@ -34,6 +38,8 @@ public enum ProcessExit: Sendable, Equatable {
       SignalName.hint(code - 128).map {
         "\(code) is 128 + \(code - 128), \(SignalName.of(code - 128)). \($0)"
       }
+    case .exited(Self.lostPeerCode):
+      "It lost another rank. A rank that ended without failure before the others did may be the cause."
     case .exited(126): "The program was found but may not be executed."
     case .exited(127): "A program or a shared library was not found."
     case .exited: nil

@@ -59,6 +59,8 @@ public final class Supervisor {
   /// The time between asking the others to end and killing them.
   public static let defaultGrace = Duration.seconds(5)
   private static let leftoverGrace = Duration.seconds(1)
+  /// How long a rank that lost a peer is followed by the search for that peer's own failure.
+  private static let causeDelay = Duration.seconds(2)
 
   private enum Phase {
     case running
@@ -73,6 +75,7 @@ public final class Supervisor {
   private var members: [Member] = []
   private var phase = Phase.running
   private var failure: SupervisionOutcome.Failure?
+  private var symptom: (failure: SupervisionOutcome.Failure?, deadline: ContinuousClock.Instant)?
   private var forcedCount = 0
 
   /// A supervisor of some processes.
@@ -147,20 +150,34 @@ public final class Supervisor {
       if member.child.exit?.isSuccess == false { failed.append(index) }
     }
     guard case .running = phase, cancellation.requestedSignal == nil else { return }
+    let causes = failed.filter { members[$0].child.exit != .exited(code: ProcessExit.lostPeerCode) }
     // Of failures seen in the same instant, a crash is more likely the cause than an error about a lost peer.
-    let crashed = failed.first { index in
+    let crash = causes.first { index in
       if case .signaled = members[index].child.exit { true } else { false }
     }
-    guard let first = crashed ?? failed.first, let exit = members[first].child.exit else { return }
-    members[first].forwardOutput(to: &console)
-    failure = SupervisionOutcome.Failure(
-      index: first, name: processes[first].name, identifier: members[first].child.identifier, exit: exit,
-      lastLines: members[first].lastLines)
+    if let cause = crash ?? causes.first {
+      failure = failure(of: cause)
+    } else if symptom == nil, let first = failed.first {
+      symptom = (failure(of: first), ContinuousClock.now + Self.causeDelay)
+    }
+  }
+
+  private func failure(of index: Int) -> SupervisionOutcome.Failure? {
+    let member = members[index]
+    guard let exit = member.child.exit else { return nil }
+    member.forwardOutput(to: &console)
+    return SupervisionOutcome.Failure(
+      index: index, name: processes[index].name, identifier: member.child.identifier, exit: exit,
+      lastLines: member.lastLines)
   }
 
   private func advance() {
     switch phase {
     case .running:
+      if failure == nil, let symptom {
+        let isLast = members.allSatisfy { $0.child.exit != nil }
+        if isLast || ContinuousClock.now >= symptom.deadline { failure = symptom.failure }
+      }
       if failure != nil || cancellation.requestedSignal != nil { endAll() }
     case .ending(let deadline):
       if ContinuousClock.now >= deadline || cancellation.isUrgent { killAll() }

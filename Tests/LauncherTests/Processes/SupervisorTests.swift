@@ -81,6 +81,17 @@ import Testing
     #expect(outcome.failure?.name == "rank 1")
   }
 
+  @Test func `a rank that lost a peer gives way to that peer's own failure`() throws {
+    let lost = "echo rank 1 is gone >&2; exit \(ProcessExit.lostPeerCode)"
+    let outcome = try run([
+      rank(0, lost), rank(1, "sleep 0.4; echo disk full >&2; exit 5"), rank(2, "sleep 60"),
+    ])
+    #expect(outcome.failure?.name == "rank 1" && outcome.exitCode == 5)
+    #expect(outcome.failure?.lastLines == ["disk full"])
+    let alone = try run([rank(0, lost), rank(1, "exit 0")])
+    #expect(alone.failure?.name == "rank 0" && alone.exitCode == ProcessExit.lostPeerCode)
+  }
+
   @Test func `children of a failing rank end with it`() throws {
     let folder = try TemporaryFolder()
     let script =
