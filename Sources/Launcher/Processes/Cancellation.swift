@@ -37,7 +37,7 @@ public struct SignalTrap: ~Copyable {
   /// What the signals cancel.
   public let cancellation: Cancellation
 
-  /// Installs the handlers; those that were there come back when the trap goes out of scope.
+  /// Installs the handlers, except for signals that are ignored already; those that were there come back when the trap goes out of scope.
   public init() {
     cancellation = cancellationBySignal
     for signal in Self.signals {
@@ -45,8 +45,17 @@ public struct SignalTrap: ~Copyable {
       action.__sigaction_handler.sa_handler = { cancellationBySignal.cancel(signal: $0) }
       var old = sigaction()
       sigaction(signal, &action, &old)
-      previous.append((signal, old))
+      if Self.isIgnored(old) {
+        // Below nohup, or in the background of a shell, the user has decided already.
+        sigaction(signal, &old, nil)
+      } else {
+        previous.append((signal, old))
+      }
     }
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   deinit {

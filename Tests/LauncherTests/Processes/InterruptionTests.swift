@@ -32,6 +32,17 @@ import Testing
     for process in try identifiers(in: folder) { #expect(!process.isEmpty && !isRunning(process)) }
   }
 
+  @Test func `a signal that nohup ignores stays ignored`() async {
+    await #expect(processExitsWith: .exitCode(128 + SIGTERM)) {
+      signal(SIGHUP, SIG_IGN)
+      let trap = SignalTrap()
+      kill(getpid(), SIGHUP)
+      kill(getpid(), SIGTERM)
+      _ = eventually { trap.cancellation.requestedSignal != nil }
+      exit(128 + (trap.cancellation.requestedSignal ?? 0))
+    }
+  }
+
   @Test func `a launcher that is killed takes its ranks with it`() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path
