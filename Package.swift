@@ -48,7 +48,7 @@ let package = Package(
     floor("Torch", ["CTorch", "CKernels"]),
     // Floor 2.
     floor("Collectives", ["Torch", "CTorch"]),
-    floor("Layers", ["Torch"]),
+    floor("Layers", ["Torch", "CKernels"]),
     floor("Optimizers", ["Torch", "CKernels"]),
     floor("Tokenizers", []),
     floor("RunSettings", []),

@@ -22,9 +22,9 @@ public struct RotaryConfiguration: Sendable, Hashable {
 
 /// Cosines and sines of the angles of some consecutive positions.
 public struct RotaryAngles {
-  /// `[T, d / 2]`, in the dtype of the vectors that are to be turned.
+  /// `[T, d / 2]`, float32.
   public let cosine: Tensor
-  /// `[T, d / 2]`.
+  /// `[T, d / 2]`, float32.
   public let sine: Tensor
 }
 
@@ -34,28 +34,26 @@ public final class RotaryTable: ModuleResource {
   public let configuration: RotaryConfiguration
   private var cosine: Tensor?
   private var sine: Tensor?
-  private var dtype: DType = .float32
   private var tableLength = 0
   private var frequencyLength = 0
 
   /// An empty table.
   public init(_ configuration: RotaryConfiguration) { self.configuration = configuration }
 
-  /// The angles of positions `start ..< start + count`, computed in float32 and rounded once to `dtype`.
+  /// The angles of positions `start ..< start + count`, computed in float32.
   ///
   /// - Throws: `TorchError`.
-  public func angles(from start: Int, count: Int, dtype: DType, device: Device = .cpu) throws -> RotaryAngles {
+  public func angles(from start: Int, count: Int, device: Device = .cpu) throws -> RotaryAngles {
     let length = start + count
-    let isStale = self.dtype != dtype || cosine?.device != device
-    let hasMoved = configuration.scaling.dependsOnLength && length != frequencyLength
-    if isStale || hasMoved || length > tableLength { try fill(length, dtype: dtype, device: device) }
+    let hasChanged = configuration.scaling.dependsOnLength && length != frequencyLength
+    if hasChanged || cosine?.device != device || length > tableLength { try fill(length, device: device) }
     guard let cosine, let sine else { preconditionFailure("the rotary table was not filled") }
     return RotaryAngles(
       cosine: try cosine.narrow(dim: 0, start: start, length: count),
       sine: try sine.narrow(dim: 0, start: start, length: count))
   }
 
-  private func fill(_ length: Int, dtype: DType, device: Device) throws {
+  private func fill(_ length: Int, device: Device) throws {
     let (values, factor) = configuration.scaling.frequencies(
       headDim: configuration.headDim, base: configuration.base, length: length)
     // Doubling keeps token-by-token decoding from refilling the table at each step.
@@ -64,10 +62,9 @@ public final class RotaryTable: ModuleResource {
       let frequencies = try Tensor(values, shape: [1, values.count]).to(.float32)
       let positions = try Tensor.arange(rows, dtype: .float32).reshape([rows, 1])
       let angles = try positions.mul(frequencies)
-      cosine = try angles.cos().mulInPlace(factor).to(dtype).to(device)
-      sine = try angles.sin().mulInPlace(factor).to(dtype).to(device)
+      cosine = try angles.cos().mulInPlace(factor).to(device)
+      sine = try angles.sin().mulInPlace(factor).to(device)
     }
-    self.dtype = dtype
     tableLength = rows
     frequencyLength = length
   }
@@ -86,26 +83,28 @@ public enum RotaryEmbedding {
   /// - Returns: `[B, T, H, d]`, contiguous
   /// - Throws: `TorchError`.
   public static func apply(_ vectors: Tensor, _ angles: RotaryAngles) throws -> Tensor {
-    try CustomFunction.apply([vectors], name: "rotary") { inputs in
-      [try turned(inputs[0], angles, sign: 1)]
+    try CustomFunction.apply([vectors], name: "rotary embedding") { inputs in
+      [try turned(inputs[0], angles, isBackward: false)]
     } backward: { gradients in
       // A rotation's transpose is the rotation by the opposite angle.
-      [try gradients[0].map { try turned($0, angles, sign: -1) }]
+      [try gradients[0].map { try turned($0, angles, isBackward: true) }]
     }[0]
   }
 
-  private static func turned(_ vectors: Tensor, _ angles: RotaryAngles, sign: Double) throws -> Tensor {
+  private static func turned(_ vectors: Tensor, _ angles: RotaryAngles, isBackward: Bool) throws -> Tensor {
+    if let turned = try FusedRotary.turned(vectors, angles, isBackward: isBackward) { return turned }
+    let sign = isBackward ? -1.0 : 1.0
     let half = vectors.size(-1) / 2
     let shape = [angles.cosine.size(0), 1, half]
-    let cosine = try angles.cosine.reshape(shape)
-    let sine = try angles.sine.reshape(shape)
+    let cosine = try angles.cosine.to(vectors.dtype).reshape(shape)
+    let sine = try angles.sine.to(vectors.dtype).reshape(shape)
     let first = try vectors.narrow(dim: -1, start: 0, length: half)
     let second = try vectors.narrow(dim: -1, start: half, length: half)
-    let turned = try Tensor.empty(vectors.shape, dtype: vectors.dtype, device: vectors.device)
-    let turnedFirst = try turned.narrow(dim: -1, start: 0, length: half)
-    let turnedSecond = try turned.narrow(dim: -1, start: half, length: half)
+    let result = try Tensor.empty(vectors.shape, dtype: vectors.dtype, device: vectors.device)
+    let turnedFirst = try result.narrow(dim: -1, start: 0, length: half)
+    let turnedSecond = try result.narrow(dim: -1, start: half, length: half)
     try turnedFirst.copyInPlace(first).mulInPlace(cosine).addcmulInPlace(second, sine, value: -sign)
     try turnedSecond.copyInPlace(second).mulInPlace(cosine).addcmulInPlace(first, sine, value: sign)
-    return turned
+    return result
   }
 }

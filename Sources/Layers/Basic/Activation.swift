@@ -1,3 +1,4 @@
+internal import CKernels
 public import Torch
 
 /// A pointwise nonlinearity, under the names that model configurations use.
@@ -31,11 +32,21 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
   ///
   /// - Throws: `TorchError`.
   public func callAsFunction(_ input: Tensor) throws -> Tensor {
+    if let kernel, let activated = try FusedActivation.apply(kernel, input) { return activated }
     switch self {
     case .silu: return try input.silu()
     case .gelu: return try input.gelu()
     case .geluTanh: return try input.gelu(approximate: "tanh")
     case .relu: return try input.relu()
+    }
+  }
+
+  /// The fused kernel of this function, if there is one.
+  var kernel: ck_activation? {
+    switch self {
+    case .silu: return .silu
+    case .geluTanh: return .geluTanh
+    case .gelu, .relu: return nil
     }
   }
 }

@@ -1,7 +1,7 @@
 public import Torch
 
 extension Activation {
-  /// `act(gate) * up`, keeping only `gate` and `up` for the backward pass.
+  /// `act(gate) * up`.
   ///
   /// - Parameters:
   ///   - gate: `[..., N]`
@@ -9,14 +9,7 @@ extension Activation {
   /// - Returns: `[..., N]`
   /// - Throws: `TorchError`.
   public func gated(_ gate: Tensor, _ up: Tensor) throws -> Tensor {
-    guard self == .silu else { return try self(gate).mul(up) }
-    return try CustomFunction.apply([gate, up], name: "swiglu") { inputs in
-      [try inputs[0].silu().mulInPlace(inputs[1])]
-    } backward: { gradients in
-      guard let gradient = gradients[0] else { return [nil, nil] }
-      let gradGate = try gradient.mul(up.detached()).siluBackward(input: gate.detached())
-      let gradUp = try gate.detached().silu().mulInPlace(gradient)
-      return [gradGate, gradUp]
-    }[0]
+    if let kernel, let gated = try FusedActivation.gated(kernel, gate, up) { return gated }
+    return try self(gate).mul(up)
   }
 }

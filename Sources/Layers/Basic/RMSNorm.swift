@@ -20,6 +20,8 @@ public final class RMSNorm: Layer {
   /// - Parameter input: `[..., width]`
   /// - Returns: the same shape and dtype
   public override func forward(_ input: Tensor) throws -> Tensor {
-    try input.rmsNorm(normalizedShape: [width], weight: weight, eps: epsilon)
+    let scale = weight
+    if let normed = try FusedRMSNorm.apply(input, scale: scale, epsilon: epsilon) { return normed }
+    return try input.rmsNorm(normalizedShape: [width], weight: scale, eps: epsilon)
   }
 }

@@ -69,10 +69,10 @@ private final class ChunkedPass {
       let part = try rows.narrow(dim: 0, start: chunk.lowerBound, length: chunk.count)  // [n, D]
       let target = try targets.narrow(dim: 0, start: chunk.lowerBound, length: chunk.count)  // [n]
       let logits = try part.linear(weight: weight)  // [n, V]
-      let (loss, gradLogits) = try SoftmaxCrossEntropy.apply(
-        consuming: logits, target, needsGradient: needsHidden || needsWeight)
-      try total.addInPlace(loss)
-      if let gradLogits { try sums.add(gradLogits, part, weight, at: chunk.lowerBound) }
+      let isForwardOnly = !needsHidden && !needsWeight
+      let scale = isForwardOnly ? 0 : sums.early
+      try total.addInPlace(try SoftmaxCrossEntropy.apply(replacing: logits, target, scale: scale))
+      if !isForwardOnly { try sums.add(logits, part, weight, at: chunk.lowerBound) }
     }
     try sums.restoreHidden(shape: hidden.shape, counted)
     gradients = sums
@@ -128,9 +128,9 @@ private final class ChunkGradients {
   private var hidden: Tensor?
   private var weight: Tensor?
   private let weightDType: DType
-  /// What the products are multiplied by at once, and what is left for the end. float16 would lose small values if the
-  /// mean were taken before the loss scale comes in.
-  private let early: Double
+  /// What the gradient of logits is multiplied by at once, and what is left for the end. float16 would lose small values
+  /// if the mean were taken before the loss scale comes in.
+  let early: Double
   private let late: Double
   private var isFirst = true
 
@@ -149,11 +149,11 @@ private final class ChunkGradients {
   func add(_ gradLogits: Tensor, _ rows: Tensor, _ matrix: Tensor, at start: Int) throws {
     if let hidden {
       try hidden.narrow(dim: 0, start: start, length: rows.size(0))
-        .addmmInPlace(gradLogits, matrix, beta: 0.0, alpha: early)
+        .addmmInPlace(gradLogits, matrix, beta: 0.0)
     }
     guard let weight else { return }
     if weight.dtype == gradLogits.dtype {
-      try weight.addmmInPlace(gradLogits.t(), rows, beta: isFirst ? 0.0 : 1.0, alpha: early)
+      try weight.addmmInPlace(gradLogits.t(), rows, beta: isFirst ? 0.0 : 1.0)
     } else {
       let product = try gradLogits.t().mm(rows)
       _ = try isFirst ? weight.copyInPlace(product) : weight.addInPlace(product)

@@ -80,8 +80,7 @@ public final class LlamaBody: Module {
   public func callAsFunction(_ ids: Tensor, cache: KVCache? = nil) throws -> Tensor {
     try observed(ids) { ids in
       var hidden = try tokens(ids)
-      let angles = try table.angles(
-        from: cache?.length ?? 0, count: ids.size(1), dtype: hidden.dtype, device: hidden.device)
+      let angles = try table.angles(from: cache?.length ?? 0, count: ids.size(1), device: hidden.device)
       for (layer, block) in blocks.enumerated() {
         hidden = try block(hidden, angles: angles, cache: cache?.layers[layer])
       }
