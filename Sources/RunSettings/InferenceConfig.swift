@@ -1,7 +1,7 @@
 /// The configuration of an inference engine as it was written.
 ///
-/// `InferenceConfig<InferenceKeys>` is that of `init_inference`, and `InferenceConfig<RaggedInferenceKeys>` that
-/// of an engine with continuous batching. Unknown keys are errors at every level.
+/// `InferenceConfig<InferenceKeys>` is that of `init_inference`; `InferenceConfig<RaggedInferenceKeys>` is
+/// that of an engine with continuous batching. Unknown keys are errors at every level.
 @dynamicMemberLookup
 public struct InferenceConfig<Keys: Section>: Sendable {
   /// The values.

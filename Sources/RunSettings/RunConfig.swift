@@ -55,9 +55,9 @@ public struct RunConfig: Sendable {
     return (config, reading.problems + (isStrict ? config.warnings : []))
   }
 
-  /// Settings that exclude each other, and features that this version does not have.
+  /// Values beyond their limits, settings that exclude each other, and features that are not there yet.
   func problems() -> [ConfigurationProblem] {
-    Contradictions.problems(in: self) + LaterFeatures.problems(in: self)
+    Limits.problems(in: self) + Contradictions.problems(in: self) + LaterFeatures.problems(in: self)
   }
 
   /// Words a problem of this configuration.

@@ -32,6 +32,23 @@ import Testing
     #expect(error?.problems.map(\.kind) == [.contradiction, .notYetSupported])
   }
 
+  @Test("Limits hold for values that a program sets")
+  func limits() {
+    var config = RunConfig()
+    config.trainBatchSize = 8
+    config.gradientClipping = -1
+    config.zero.reduceBucketSize = 0
+    config.fp16.lossScale = .infinity
+    config.optimizer.type = .sgd
+    config.optimizer[\.parameters, as: SGDKeys.self].learningRate = .nan
+    let error = #expect(throws: ConfigurationError.self) { try config.plan(for: RunFacts(worldSize: 1)) }
+    let paths = error?.problems.map(\.path.description).sorted()
+    let expected = [
+      "fp16.loss_scale", "gradient_clipping", "optimizer.params.lr", "zero_optimization.reduce_bucket_size",
+    ]
+    #expect(paths == expected)
+  }
+
   @Test("Configurations are values: plans do not change them")
   func values() throws {
     let config = try RunConfig(.text(#"{"train_batch_size": 8, "gradient_clipping": "auto"}"#))

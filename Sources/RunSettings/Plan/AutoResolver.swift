@@ -24,6 +24,13 @@ struct AutoResolver {
     settings.set(key, value, origin: .argument(source))
   }
 
+  private func fill<Keys, Value>(
+    _ key: KeyPath<Keys, Key<Value?>>, in settings: inout Settings<Keys>, _ value: Value?, _ source: String
+  ) {
+    guard settings.isAuto(key), let value else { return }
+    settings.set(key, value, origin: .argument(source))
+  }
+
   private mutating func resolvePrecision() {
     guard let type = facts.modelType else { return }
     fill(\.enabled, in: &settings.fp16, type == .float16, "type of the run")
@@ -36,7 +43,7 @@ struct AutoResolver {
     let square = width * width
     let sizes: [(KeyPath<ZeROKeys, Key<Int>>, Int, String)] = [
       (\.reduceBucketSize, square, "hidden size \(width) squared"),
-      (\.prefetchBucketSize, square / 10 * 9, "0.9 x hidden size \(width) squared"),
+      (\.prefetchBucketSize, Int(0.9 * Double(square)), "0.9 x hidden size \(width) squared"),
       (\.parameterPersistenceThreshold, 10 * width, "10 x hidden size \(width)"),
     ]
     for (key, size, source) in sizes where settings.zero.isAuto(key) {
@@ -83,7 +90,7 @@ struct AutoResolver {
     case .warmup:
       var warmup = settings.scheduler[\.parameters, as: WarmupKeys.self]
       fill(\.warmupSteps, in: &warmup, facts.warmupSteps, steps)
-      fill(\.maximumRate, in: &warmup, top.map { .some($0) }, "learning rate of the optimizer")
+      fill(\.maximumRate, in: &warmup, top, "learning rate of the optimizer")
       settings.scheduler[\.parameters, as: WarmupKeys.self] = warmup
     case .warmupDecay:
       var decay = settings.scheduler[\.parameters, as: WarmupDecayKeys.self]

@@ -20,10 +20,7 @@ struct BatchArithmetic {
 
   /// The three sizes, how each missing one was computed, or what does not multiply up.
   func solved() -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
-    if let sizes = [train, micro, accumulation].compactMap({ $0 }).max(), sizes > 1 << 40 {
-      return .failure(
-        BatchFailure(path: Self.trainKey, found: "a batch size of \(sizes)", expected: "at most \(1 << 40)"))
-    }
+    if let failure = limitFailure { return .failure(failure) }
     switch (train, micro, accumulation) {
     case (let train?, let micro?, let accumulation?): return checked(train, micro, accumulation)
     case (let train?, let micro?, nil):
@@ -66,6 +63,19 @@ struct BatchArithmetic {
     }
   }
 
+  /// The first size that is not positive, or so large that products with it might overflow.
+  private var limitFailure: BatchFailure? {
+    let sizes = [
+      (Self.trainKey, train, 1 << 60), (Self.microKey, micro, 1 << 20),
+      (Self.accumulationKey, accumulation, 1 << 20),
+    ]
+    for case (let path, let size?, let limit) in sizes where !(1...limit).contains(size) {
+      return BatchFailure(
+        path: path, kind: .outOfRange, found: "\(size)", expected: "a number from 1 to \(limit)")
+    }
+    return nil
+  }
+
   static let trainKey = "train_batch_size"
   static let microKey = "train_micro_batch_size_per_gpu"
   static let accumulationKey = "gradient_accumulation_steps"
@@ -84,16 +94,14 @@ struct BatchArithmetic {
   private func checked(
     _ train: Int, _ micro: Int, _ accumulation: Int
   ) -> Result<(plan: BatchPlan, sources: [String: String]), BatchFailure> {
-    let (first, overflow) = micro.multipliedReportingOverflow(by: accumulation)
-    let (product, furtherOverflow) = first.multipliedReportingOverflow(by: ranks)
-    if product == train, !overflow, !furtherOverflow { return found(train, micro, accumulation, [:]) }
-    let text = overflow || furtherOverflow ? "too many" : "\(product)"
+    let product = micro * accumulation * ranks
+    if product == train { return found(train, micro, accumulation, [:]) }
     return .failure(
       BatchFailure(
         path: Self.trainKey,
         found: "\(train) != \(micro) (train_micro_batch_size_per_gpu) x \(accumulation) "
-          + "(gradient_accumulation_steps) x \(ranksText) = \(text)",
-        expected: "train_batch_size \(text), or one of the three left out"))
+          + "(gradient_accumulation_steps) x \(ranksText) = \(product)",
+        expected: "train_batch_size \(product), or one of the three left out"))
   }
 
   private func indivisible(_ train: Int, by text: String, _ divisor: Int, _ names: String) -> BatchFailure {

@@ -4,17 +4,20 @@ struct Planner {
   private(set) var problems: [ConfigurationProblem] = []
   private(set) var batch: BatchPlan?
   private let facts: RunFacts
+  private let leavesAutoOpen: Bool
 
-  init(_ config: RunConfig, _ facts: RunFacts) {
+  /// - Parameter leavesAutoOpen: whether an `"auto"` that only a real run can settle is no problem.
+  init(_ config: RunConfig, _ facts: RunFacts, leavesAutoOpen: Bool = false) {
     self.config = config
     self.facts = facts
+    self.leavesAutoOpen = leavesAutoOpen
   }
 
   mutating func resolve() {
-    guard (1...1 << 24).contains(facts.worldSize) else {
+    guard (1...1 << 20).contains(facts.worldSize) else {
       problems.append(
         config.rules.problem(
-          .outOfRange, at: "", found: "\(facts.worldSize) ranks", expected: "1 to \(1 << 24) ranks"))
+          .outOfRange, at: "", found: "\(facts.worldSize) ranks", expected: "1 to \(1 << 20) ranks"))
       return
     }
     var resolver = AutoResolver(config.settings, facts)
@@ -24,6 +27,13 @@ struct Planner {
     resolveBatch()
     resolveTypes()
     checkSchedule()
+    if !leavesAutoOpen { config.settings.contents.settleAuto() }
+  }
+
+  /// Everything wrong in one error: what reading found, and what planning found elsewhere.
+  func error(after earlierProblems: [ConfigurationProblem]) -> ConfigurationError? {
+    let known = Set(earlierProblems.map(\.path))
+    return ConfigurationError(earlierProblems + problems.filter { !known.contains($0.path) })
   }
 
   private mutating func resolveBatch() {
@@ -47,6 +57,8 @@ struct Planner {
       record(
         \.gradientAccumulationSteps, plan.gradientAccumulationSteps, sources[BatchArithmetic.accumulationKey])
     case .failure(let failure):
+      let isAuto = config.settings.isAuto(\.trainBatchSize) || config.settings.isAuto(\.microBatchSize)
+      if leavesAutoOpen, isAuto, failure.kind == .missing { return }
       problems.append(
         config.rules.problem(
           failure.kind, at: failure.path, found: failure.found, expected: failure.expected))
@@ -57,7 +69,7 @@ struct Planner {
   private var dataParallelSize: Int? {
     mutating get {
       let shared = config.sequenceParallelSize ?? 1
-      guard facts.worldSize % shared == 0 else {
+      guard shared >= 1, facts.worldSize % shared == 0 else {
         problems.append(
           config.rules.problem(
             .batchArithmetic, at: "sequence_parallel_size",
@@ -84,6 +96,7 @@ struct Planner {
 
   /// Writes down what follows from the stage and the precision, so that the report shows it.
   private mutating func resolveTypes() {
+    if leavesAutoOpen, config.fp16.isAuto(\.enabled) || config.bf16.isAuto(\.enabled) { return }
     let model = PrecisionPlan(config.settings).modelType
     let source = "type of the model"
     if config.communicationDataType == nil {
@@ -117,9 +130,12 @@ struct Planner {
         config.rules.problem(
           .contradiction, at: "scheduler.params.total_num_steps", found: "\(total)",
           expected: "at least warmup_num_steps, \(warmup): the rate never reaches its top"))
-    } else if case .unreadable = scheduler.contents.section("params").slots["total_num_steps"]?.content {
       return
-    } else {
+    }
+    switch scheduler.contents.section("params").slots["total_num_steps"]?.content {
+    case .unreadable: return
+    case .auto where leavesAutoOpen: return
+    default:
       problems.append(
         config.rules.problem(
           .missing, at: "scheduler.params.total_num_steps",

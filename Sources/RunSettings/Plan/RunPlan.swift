@@ -52,9 +52,7 @@ public struct RunPlan: Sendable {
   ) throws(ConfigurationError) {
     var planner = Planner(config, facts)
     planner.resolve()
-    let known = Set(earlierProblems.map(\.path))
-    let problems = earlierProblems + planner.problems.filter { !known.contains($0.path) }
-    if let error = ConfigurationError(problems) { throw error }
+    if let error = planner.error(after: earlierProblems) { throw error }
     guard let batch = planner.batch else { preconditionFailure("no batch sizes and no problem") }
     let settings = planner.config.settings
     precision = PrecisionPlan(settings)

@@ -31,9 +31,7 @@ private enum ConfigurationText {
     case (.section(let contents), .section(let layout, _)):
       return object(contents, layout(), indentation: indentation)
     case (.section(let contents), .variant(let chooser, _, let layout)):
-      guard case .value(let choice) = siblings.slots[chooser]?.content,
-        let layout = layout(choice.text.filter { $0 != "\"" })
-      else { return nil }
+      guard let layout = siblings.variantLayout(chooser, layout) else { return nil }
       return object(contents, layout, indentation: indentation)
     case (.named(let sections), .named(let layout)):
       let inner = indentation + "  "

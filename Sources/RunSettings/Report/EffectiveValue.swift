@@ -14,7 +14,7 @@ extension RunPlan {
 }
 
 extension Settings {
-  /// Every key with its value, in the order of the manual; `"auto"` is its default until a plan settles it.
+  /// Every key with its value, in the order of the manual; `"auto"` stays until a plan settles it.
   public var effectiveValues: [EffectiveValue] {
     var values: [EffectiveValue] = []
     EffectiveValue.collect(contents, Keys.layout, at: SettingPath(), into: &values)
@@ -39,9 +39,7 @@ extension EffectiveValue {
           collect(section.contents, layout(), at: inner.appending(section.name), into: &values)
         }
       case .variant(let chooser, _, let layout):
-        guard case .value(let choice) = contents.slots[chooser]?.content,
-          let layout = layout(choice.text.filter { $0 != "\"" })
-        else { continue }
+        guard let layout = contents.variantLayout(chooser, layout) else { continue }
         collect(contents.section(member.name), layout, at: inner, into: &values)
       case .deprecated: break
       }
@@ -57,8 +55,9 @@ extension EffectiveValue {
   ) -> EffectiveValue {
     switch slot?.content {
     case .value(let value): EffectiveValue(path: path, text: value.text, origin: slot?.origin ?? .default)
-    case .auto:
-      EffectiveValue(path: path, text: layout.defaultText, origin: .computed("\"auto\", the default"))
+    case .auto where slot?.origin == .settledAuto:
+      EffectiveValue(path: path, text: layout.defaultText, origin: .settledAuto)
+    case .auto: EffectiveValue(path: path, text: "\"auto\"", origin: slot?.origin ?? .default)
     default: EffectiveValue(path: path, text: layout.defaultText, origin: .default)
     }
   }

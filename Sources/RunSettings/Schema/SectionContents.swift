@@ -27,6 +27,25 @@ struct SectionContents: Sendable {
     if case .section(let contents) = slots[name]?.content { contents } else { SectionContents() }
   }
 
+  /// Marks every `"auto"` that is left as standing for its default.
+  mutating func settleAuto() {
+    for (name, slot) in slots {
+      switch slot.content {
+      case .auto: slots[name]?.origin = .settledAuto
+      case .section(var inner):
+        inner.settleAuto()
+        slots[name]?.content = .section(inner)
+      default: break
+      }
+    }
+  }
+
+  /// The keys that the word under `chooser` asks for; nil when there is no such word.
+  func variantLayout(_ chooser: String, _ layout: (String) -> SectionLayout?) -> SectionLayout? {
+    guard case .value(let choice) = slots[chooser]?.content else { return nil }
+    return layout(choice.text.filter { $0 != "\"" })
+  }
+
   /// The slot at the end of a path of names.
   func slot(at names: some Collection<Substring>) -> Slot? {
     guard let first = names.first else { return nil }

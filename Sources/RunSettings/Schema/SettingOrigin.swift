@@ -19,6 +19,9 @@ public enum SettingOrigin: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// The origin of a default that stands in for an `"auto"` which the run says nothing about.
+  static let settledAuto = SettingOrigin.computed("\"auto\", the default")
+
   /// Line and column when the value was written in a text.
   var place: TextPlace? {
     if case .file(_, let place) = self { place } else { nil }

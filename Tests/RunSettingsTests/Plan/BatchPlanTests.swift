@@ -48,13 +48,14 @@ import Testing
       ([33, nil, 2], "33, which is not a multiple of 2 x 2 ranks = 4 (1 left over)"),
       ([33, nil, nil], "33, which is not a multiple of 2 ranks"), ([nil, nil, 2], "neither"),
       ([nil, nil, nil], "neither \"train_batch_size\" nor \"train_micro_batch_size_per_gpu\""),
-      ([8, 16, nil], "such as 32"), ([Int.max, Int.max, Int.max], "at most"),
-      ([1 << 40, nil, 1 << 40], "left over"),
+      ([8, 16, nil], "such as 32"), ([Int.max, Int.max, Int.max], "from 1 to"),
+      ([nil, 1 << 21, 1 << 21], "from 1 to 1048576"),
+      ([1 << 40, nil, 1 << 40], "from 1 to 1048576"),
     ] as [([Int?], String)])
   func inconsistent(sizes: [Int?], part: String) throws {
     let problem = try #require(problems(Self.text(sizes)).first)
     #expect(problem.description.contains(part), "\(problem)")
-    #expect(problem.kind == .batchArithmetic || problem.kind == .missing)
+    #expect([.batchArithmetic, .missing, .outOfRange].contains(problem.kind))
   }
 
   @Test("Sizes must be positive whole numbers")
@@ -107,6 +108,23 @@ import Testing
         #expect(batch.microBatchSize == micro)
         #expect(batch.gradientAccumulationSteps == accumulation)
       }
+    }
+  }
+
+  @Test("Impossible sizes from a program are errors, never traps")
+  func impossible() throws {
+    for size in [0, -1, Int.max, Int.min] {
+      var facts = RunFacts(worldSize: 2)
+      facts.microBatchSize = size
+      #expect(throws: ConfigurationError.self) { try RunPlan(.text("{}"), facts: facts) }
+      var config = RunConfig()
+      config.trainBatchSize = size
+      config.sequenceParallelSize = size
+      #expect(throws: ConfigurationError.self) { try config.plan(for: RunFacts(worldSize: 2)) }
+      config.microBatchSize = size
+      config.gradientAccumulationSteps = size
+      #expect(config.impliedWorldSize == nil)
+      #expect(throws: ConfigurationError.self) { try config.plan(for: RunFacts(worldSize: 2)) }
     }
   }
 
