@@ -14,7 +14,7 @@ import Testing
       }  // after
       """
     let document = try JSONDocument(parsing: text, file: "t")
-    #expect(document.root.text == #"{"a": [1, 2.5, -3e2], "b": {"c": "x\né😀"}}"#)
+    #expect(document.root.text == "{\"a\": [1, 2.5, -3e2], \"b\": {\"c\": \"x\\n\u{E9}\u{1F600}\"}}")
   }
 
   @Test(
