@@ -47,7 +47,8 @@ public final class Dataset: Sendable {
         : PackedRows(tokenized, sequenceLength: sequenceLength, contentFingerprint: fingerprint)
     } else {
       throw DatasetError(
-        .unsupported, file: path, found: "a file of another kind", expected: "a name ending in .txt, .jsonl or .npy")
+        .unsupported, file: path, found: "a file of another kind",
+        expected: "a name ending in .txt, .jsonl or .npy")
     }
   }
 

@@ -1,4 +1,5 @@
-/// Says what is wrong with training data: which file, which line or row, what was found and what was expected.
+/// Says what is wrong with training data: which file, which line or row, what was found and what was
+/// expected.
 public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sort of fault, for callers that decide by it.
   public enum Kind: String, Sendable, CaseIterable {

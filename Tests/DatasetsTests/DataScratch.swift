@@ -30,7 +30,8 @@ final class DataScratch {
   /// A two-dimensional array of 32-bit ids.
   func writeRows(_ rows: [[Int32]], _ name: String = "rows.npy") throws -> String {
     let header = NumpyHeader.bytes(element: .int32, shape: [rows.count, rows.first?.count ?? 0])
-    return try write(header + rows.joined().flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }, name)
+    return try write(
+      header + rows.joined().flatMap { withUnsafeBytes(of: $0.littleEndian, Array.init) }, name)
   }
 
   /// Row `i` holds `i` at every place.
@@ -49,7 +50,9 @@ extension TextEncoding {
   static func bytes(
     vocabularySize: Int = 300, beginToken: Int? = nil, endToken: Int? = 256, identity: String = "bytes"
   ) -> TextEncoding {
-    TextEncoding(vocabularySize: vocabularySize, beginToken: beginToken, endToken: endToken, identity: identity) { text in
+    TextEncoding(
+      vocabularySize: vocabularySize, beginToken: beginToken, endToken: endToken, identity: identity
+    ) { text in
       text.utf8.map(Int.init)
     }
   }
@@ -72,7 +75,9 @@ final class Counter: Sendable {
 }
 
 /// The error of a body that must throw one of this module's errors.
-func datasetError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws -> DatasetError {
+func datasetError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws
+  -> DatasetError
+{
   let error = #expect(throws: DatasetError.self, sourceLocation: sourceLocation) { try body() }
   return try #require(error, sourceLocation: sourceLocation)
 }

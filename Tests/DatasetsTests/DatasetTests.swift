@@ -12,7 +12,11 @@ struct DatasetTests {
       }
     }
     let missing = try fault("\(scratch.path)/none.txt")
-    #expect(missing.description == "\(scratch.path)/none.txt: found No such file or directory, expected a readable file; check the path")
+    #expect(
+      missing.description
+        == "\(scratch.path)/none.txt: found No such file or directory, "
+        + "expected a readable file; check the path"
+    )
     #expect(try fault(scratch.path).kind == .unreadable)
     #expect(try fault(scratch.write("", "empty.txt")).kind == .tooFewTokens)
     #expect(try fault(scratch.write(" \n\n", "blank.jsonl")).found == "only blank lines")
@@ -33,7 +37,8 @@ struct DatasetTests {
   @Test func `A tokenizer of another model is noticed`() throws {
     let scratch = try DataScratch()
     let dataset = try Dataset(
-      path: scratch.write("abz", "t.txt"), sequenceLength: 4, encoding: .bytes(vocabularySize: 122, endToken: nil))
+      path: scratch.write("abz", "t.txt"), sequenceLength: 4,
+      encoding: .bytes(vocabularySize: 122, endToken: nil))
     let error = try datasetError { _ = try dataset.rowCount() }
     #expect(error.kind == .tokenOutOfRange)
     #expect(error.found == "token id 122 from the tokenizer")
@@ -53,7 +58,8 @@ struct DatasetTests {
     let copy = try scratch.write("some text", "copy.txt")
     let other = try scratch.write("some next", "other.txt")
     func fingerprint(_ path: String, _ sequenceLength: Int, _ identity: String) throws -> String {
-      try Dataset(path: path, sequenceLength: sequenceLength, encoding: .bytes(identity: identity)).fingerprint
+      try Dataset(path: path, sequenceLength: sequenceLength, encoding: .bytes(identity: identity))
+        .fingerprint
     }
     let first = try fingerprint(path, 4, "bytes")
     #expect(try fingerprint(copy, 4, "bytes") == first)

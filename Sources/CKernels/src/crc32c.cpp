@@ -79,7 +79,8 @@ uint32_t append_zeros(uint32_t state, uint64_t count) {
 
 #if defined(__x86_64__)
 
-// Three streams hide the latency of the instruction; each block is joined by a table of its zero-append matrix.
+// Three streams hide the latency of the instruction; each block is joined by a table of its zero-append
+// matrix.
 constexpr size_t lane_bytes = 4096;
 
 using LaneTable = std::array<std::array<uint32_t, 256>, 4>;
@@ -103,7 +104,8 @@ uint64_t word_at(const uint8_t *bytes) {
   return word;
 }
 
-__attribute__((target("sse4.2"))) uint32_t by_instruction(uint32_t state, const uint8_t *bytes, size_t count) {
+__attribute__((target("sse4.2")))
+uint32_t by_instruction(uint32_t state, const uint8_t *bytes, size_t count) {
   static const LaneTable table = make_lane_table();
   while (count >= 3 * lane_bytes) {
     uint64_t first = state, second = 0, third = 0;

@@ -63,8 +63,8 @@ void scalar_block(ck_block_format format, const uint8_t *block, float *values) {
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) inline void store_scaled(__m128i bytes, __m256 scale, __m256 minimum, bool add,
-                                                         float *values) {
+__attribute__((target("avx2")))
+inline void store_scaled(__m128i bytes, __m256 scale, __m256 minimum, bool add, float *values) {
   for (int half = 0; half < 2; ++half) {
     __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)), scale);
     if (add) product = _mm256_add_ps(product, minimum);
@@ -73,7 +73,8 @@ __attribute__((target("avx2"))) inline void store_scaled(__m128i bytes, __m256 s
   }
 }
 
-__attribute__((target("avx2"))) void vector_block(ck_block_format format, const uint8_t *block, float *values) {
+__attribute__((target("avx2")))
+void vector_block(ck_block_format format, const uint8_t *block, float *values) {
   __m256 scale = _mm256_set1_ps(half_at(block));
   if (format == CK_Q8_0) {
     for (size_t i = 0; i < block_elements; i += 16)
@@ -119,8 +120,9 @@ size_t ck_block_bytes(ck_block_format format) noexcept {
   return 0;
 }
 
-void ck_dequantize(void *values, ck_dtype dtype, ck_block_format format, const void *blocks, size_t block_count,
-                   ck_isa level) noexcept {
+void ck_dequantize(
+    void *values, ck_dtype dtype, ck_block_format format, const void *blocks, size_t block_count,
+    ck_isa level) noexcept {
   Block block = block_kernel(level);
   size_t stride = ck_block_bytes(format);
   const uint8_t *bytes = static_cast<const uint8_t *>(blocks);
@@ -133,7 +135,8 @@ void ck_dequantize(void *values, ck_dtype dtype, ck_block_format format, const v
   float stage[staged_blocks * block_elements];
   for (size_t start = 0; start < block_count; start += staged_blocks) {
     size_t count = block_count - start < staged_blocks ? block_count - start : staged_blocks;
-    for (size_t i = 0; i < count; ++i) block(format, bytes + (start + i) * stride, stage + i * block_elements);
+    for (size_t i = 0; i < count; ++i)
+      block(format, bytes + (start + i) * stride, stage + i * block_elements);
     ck_convert(output + start * block_elements, dtype, stage, CK_F32,
                static_cast<int64_t>(count * block_elements), level, ck_serial());
   }

@@ -3,9 +3,9 @@ import Synchronization
 
 /// A file that appears under its name complete or not at all.
 ///
-/// The bytes go to a hidden temporary file beside the destination. `commit` makes them durable, renames the file
-/// over the destination and makes the rename durable. Whatever interrupts this (an error, `kill -9`, a power
-/// failure) leaves the file that stood there before. Without `commit` the temporary file is removed.
+/// The bytes go to a hidden temporary file beside the destination. `commit` makes them durable, renames the
+/// file over the destination and makes the rename durable. Whatever interrupts this (an error, `kill -9`, a
+/// power failure) leaves the file that stood there before. Without `commit` the temporary file is removed.
 public final class AtomicFile {
   /// Where the file will stand.
   public let path: String

@@ -4,8 +4,9 @@ import Synchronization
 
 /// A folder that appears under its name complete or not at all.
 ///
-/// Files are written into a hidden folder beside the destination; `commit` puts it in place of what stood there in
-/// one step. Whatever interrupts this leaves the earlier folder. Without `commit` the hidden folder is removed.
+/// Files are written into a hidden folder beside the destination; `commit` puts it in place of what stood
+/// there in one step. Whatever interrupts this leaves the earlier folder. Without `commit` the hidden folder
+/// is removed.
 public final class AtomicFolder {
   /// Where the folder will stand.
   public let path: String
@@ -31,7 +32,8 @@ public final class AtomicFolder {
     guard mkdir(temporaryPath, 0o755) == 0 else { throw FileSystemError("write folder", path) }
   }
 
-  /// Makes everything written durable and gives the folder its name. An earlier folder of that name is removed.
+  /// Makes everything written durable and gives the folder its name. An earlier folder of that name is
+  /// removed.
   ///
   /// - Throws: `FileSystemError`; the earlier folder then still stands.
   public func commit() throws {

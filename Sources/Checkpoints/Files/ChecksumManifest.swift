@@ -98,7 +98,8 @@ public struct ChecksumManifest: Sendable, Equatable {
   /// - Parameters:
   ///   - folder: where the files are.
   ///   - names: the files to check; all by default.
-  /// - Throws: `FileFormatError` of kind `missing`, `truncated` or `damaged` naming the first file that differs.
+  /// - Throws: `FileFormatError` of kind `missing`, `truncated` or `damaged` naming the first file that
+  ///   differs.
   public func verify(folder: String, names: Set<String>? = nil) throws {
     for recorded in files where names?.contains(recorded.name) ?? true {
       try verify(recorded, path: FileSystem.join(folder, recorded.name), folder: folder)
@@ -121,7 +122,8 @@ public struct ChecksumManifest: Sendable, Equatable {
       throw FileFormatError(
         .damaged, file: path, found: "CRC-32C \(Self.hexadecimal(actual.crc32c))",
         expected:
-          "\(Self.hexadecimal(recorded.crc32c)) as recorded in \(Self.fileName); the file was changed or damaged")
+          "\(Self.hexadecimal(recorded.crc32c)) as recorded in \(Self.fileName); the file was changed"
+      )
     }
   }
 

@@ -1,4 +1,5 @@
-/// Says what in a file is not as its format demands: which file, which part, what was found and what was expected.
+/// Says what in a file is not as its format demands: which file, which part, what was found and what was
+/// expected.
 public struct FileFormatError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The sort of fault, for callers that decide by it.
   public enum Kind: String, Sendable, CaseIterable {

@@ -78,7 +78,8 @@ enum FileSystem {
 
   /// Reads a whole file.
   ///
-  /// - Parameter limit: the largest size in bytes that is accepted, so that a wrong path cannot fill the memory.
+  /// - Parameter limit: the largest size in bytes that is accepted, so that a wrong path cannot fill the
+  ///   memory.
   /// - Throws: `FileSystemError`, or `FileFormatError` beyond the limit.
   static func read(_ path: String, limit: Int = 1 << 30) throws -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -127,6 +128,7 @@ enum FileSystem {
   static func freeBytes(in folder: String) -> Int? {
     var status = statvfs()
     guard statvfs(folder, &status) == 0 else { return nil }
-    return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    return Int(
+      clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
   }
 }

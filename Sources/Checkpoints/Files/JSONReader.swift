@@ -1,4 +1,5 @@
-/// Reads JSON (RFC 8259) strictly: one document, no duplicate keys, bounded depth, errors with the byte position.
+/// Reads JSON (RFC 8259) strictly: one document, no duplicate keys, bounded depth, errors with the byte
+/// position.
 struct JSONReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private let file: String
@@ -35,7 +36,8 @@ struct JSONReader {
   private func fault(_ expected: String) -> FileFormatError {
     let found =
       position < bytes.count
-      ? "byte \(bytes[position]) at JSON position \(position)" : "the end of the JSON text at position \(position)"
+      ? "byte \(bytes[position]) at JSON position \(position)"
+      : "the end of the JSON text at position \(position)"
     return FileFormatError(.malformed, file: file, found: found, expected: expected)
   }
 
@@ -107,7 +109,9 @@ struct JSONReader {
     if take(UInt8(ascii: "}")) { return .object(entries) }
     repeat {
       skipSpace()
-      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw fault("a key in quotes") }
+      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+        throw fault("a key in quotes")
+      }
       let key = try string()
       guard keys.insert(key).inserted else {
         throw FileFormatError(

@@ -12,7 +12,9 @@ enum JSONValue: Sendable {
   var string: String? { if case .string(let text) = self { text } else { nil } }
   var integer: Int? { if case .integer(let value) = self { value } else { nil } }
   var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
-  var object: [(key: String, value: JSONValue)]? { if case .object(let entries) = self { entries } else { nil } }
+  var object: [(key: String, value: JSONValue)]? {
+    if case .object(let entries) = self { entries } else { nil }
+  }
 
   /// The value of a key of an object.
   subscript(key: String) -> JSONValue? {

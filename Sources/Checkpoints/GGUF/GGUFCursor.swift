@@ -14,7 +14,9 @@ struct GGUFCursor {
   /// A fixed-width number.
   ///
   /// - Throws: `FileFormatError` of kind `truncated` naming `item`.
-  mutating func read<Number: FixedWidthInteger>(_ type: Number.Type = Number.self, _ item: String) throws -> Number {
+  mutating func read<Number: FixedWidthInteger>(_ type: Number.Type = Number.self, _ item: String) throws
+    -> Number
+  {
     let size = MemoryLayout<Number>.size
     try require(size, item)
     let value = bytes.loadUnaligned(fromByteOffset: position, as: Number.self)
@@ -27,7 +29,8 @@ struct GGUFCursor {
     let length = try read(UInt64.self, item)
     guard length <= UInt64(remaining) else {
       throw FileFormatError(
-        .truncated, file: file, item: item, found: "a text of \(length) bytes, \(remaining) bytes before the end",
+        .truncated, file: file, item: item,
+        found: "a text of \(length) bytes, \(remaining) bytes before the end",
         expected: "a text within the file; it was cut short or its header is wrong")
     }
     defer { position += Int(length) }
@@ -73,7 +76,8 @@ struct GGUFCursor {
     guard count <= remaining else {
       throw FileFormatError(
         .truncated, file: file, item: item, found: "the end of the file at byte \(bytes.count)",
-        expected: "\(count == Int.max ? "a countable number of" : String(count)) bytes at position \(position)")
+        expected:
+          "\(count == Int.max ? "a countable number of" : String(count)) bytes at position \(position)")
     }
   }
 }

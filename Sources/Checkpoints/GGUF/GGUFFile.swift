@@ -2,7 +2,8 @@ import CKernels
 public import Layers
 public import Torch
 
-/// One GGUF file, memory-mapped. Plain tensors share the file's pages; quantised ones are dequantised when asked for.
+/// One GGUF file, memory-mapped. Plain tensors share the file's pages; quantised ones are dequantised when
+/// asked for.
 public final class GGUFFile: WeightSource {
   /// The file's path.
   public let location: String
@@ -70,7 +71,8 @@ public final class GGUFFile: WeightSource {
     let blocks = UnsafeRawBufferPointer(rebasing: MappedFile.bytes(map)[range])
     tensor.withUnsafeMutableBytes { values in
       ck_dequantize(
-        values.baseAddress, dtype, format, blocks.baseAddress, info.elementCount / Int(ck_block_elements), .best)
+        values.baseAddress, dtype, format, blocks.baseAddress, info.elementCount / Int(ck_block_elements),
+        .best)
     }
     return tensor
   }
@@ -114,7 +116,8 @@ public final class GGUFFile: WeightSource {
     _ key: String, _ expected: String, _ convert: (GGUFValue) -> Value?
   ) throws -> Value {
     guard let value = header.metadata[key] else {
-      throw FileFormatError(.missing, file: location, item: "key '\(key)'", found: "no such key", expected: expected)
+      throw FileFormatError(
+        .missing, file: location, item: "key '\(key)'", found: "no such key", expected: expected)
     }
     guard let converted = convert(value) else {
       throw FileFormatError(
@@ -141,7 +144,9 @@ public final class GGUFFile: WeightSource {
   public func integers(_ key: String) throws -> [Int32]? {
     guard let array = try array(key, of: [.int32, .uint32], "an array of 32-bit integers") else { return nil }
     let start = array.byteRange.lowerBound
-    return (0..<array.count).map { Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * $0, as: Int32.self)) }
+    return (0..<array.count).map {
+      Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * $0, as: Int32.self))
+    }
   }
 
   /// The numbers of an array of 32-bit floats; nil when the key is not there.

@@ -50,7 +50,8 @@ public struct GGUFHeader: Sendable {
       let info = try Self.readInfo(&cursor, index: index)
       guard names.insert(info.name).inserted else {
         throw FileFormatError(
-          .duplicate, file: file, item: "tensor '\(info.name)'", found: "the name twice", expected: "each name once")
+          .duplicate, file: file, item: "tensor '\(info.name)'", found: "the name twice",
+          expected: "each name once")
       }
       infos.append(info)
     }
@@ -63,7 +64,8 @@ public struct GGUFHeader: Sendable {
     let magic = try? cursor.read(UInt32.self, "magic number")
     guard magic == 0x4655_4747 else {
       throw FileFormatError(
-        .foreign, file: cursor.file, found: "another beginning", expected: "a GGUF file, which begins with 'GGUF'")
+        .foreign, file: cursor.file, found: "another beginning",
+        expected: "a GGUF file, which begins with 'GGUF'")
     }
     let version = try cursor.read(UInt32.self, "version")
     guard version == 2 || version == 3 else {
@@ -95,7 +97,8 @@ public struct GGUFHeader: Sendable {
     let number = try cursor.read(UInt32.self, item)
     guard let type = GGUFValueType(rawValue: number) else {
       throw FileFormatError(
-        .malformed, file: cursor.file, item: item, found: "value type \(number)", expected: "a type from 0 to 12")
+        .malformed, file: cursor.file, item: item, found: "value type \(number)",
+        expected: "a type from 0 to 12")
     }
     return type
   }
@@ -177,7 +180,8 @@ public struct GGUFHeader: Sendable {
     let offset = try cursor.read(UInt64.self, item)
     guard let byteOffset = Int(exactly: offset) else {
       throw FileFormatError(
-        .malformed, file: cursor.file, item: item, found: "offset \(offset)", expected: "an offset within the file")
+        .malformed, file: cursor.file, item: item, found: "offset \(offset)",
+        expected: "an offset within the file")
     }
     return TensorInfo(name: name, shape: shape.reversed(), formatNumber: format, byteOffset: byteOffset)
   }

@@ -36,7 +36,8 @@ extension GGUFFile {
   /// - Throws: `FileFormatError` if there is none, or if its arrays do not fit together.
   public func tokenizerMetadata() throws -> GGUFTokenizerMetadata {
     func fault(_ key: String, _ found: String, _ expected: String) -> FileFormatError {
-      FileFormatError(.malformed, file: location, item: "key 'tokenizer.\(key)'", found: found, expected: expected)
+      FileFormatError(
+        .malformed, file: location, item: "key 'tokenizer.\(key)'", found: found, expected: expected)
     }
     guard case .text(let model) = header.metadata["tokenizer.ggml.model"],
       let tokens = try texts("tokenizer.ggml.tokens")
@@ -61,7 +62,9 @@ extension GGUFFile {
     }
     func flag(_ key: String) throws -> Bool? {
       guard let value = header.metadata["tokenizer.ggml.\(key)"] else { return nil }
-      guard case .boolean(let flag) = value else { throw fault("ggml.\(key)", value.kindName, "true or false") }
+      guard case .boolean(let flag) = value else {
+        throw fault("ggml.\(key)", value.kindName, "true or false")
+      }
       return flag
     }
     func text(_ key: String) throws -> String? {

@@ -1,4 +1,5 @@
-/// A metadata value of a GGUF file. Numbers of all widths are widened; arrays stay in the file until they are read.
+/// A metadata value of a GGUF file. Numbers of all widths are widened; arrays stay in the file until they are
+/// read.
 public enum GGUFValue: Sendable, Equatable {
   case unsigned(UInt64)
   case signed(Int64)
@@ -68,7 +69,8 @@ public enum GGUFValueType: UInt32, Sendable, CaseIterable {
   }
 }
 
-/// An array in a GGUF file's metadata: what it holds and where. Its bounds were checked when the file was opened.
+/// An array in a GGUF file's metadata: what it holds and where. Its bounds were checked when the file was
+/// opened.
 public struct GGUFArray: Sendable, Equatable {
   /// The type of the elements.
   public let elementType: GGUFValueType

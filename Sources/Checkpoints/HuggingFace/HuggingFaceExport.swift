@@ -40,7 +40,8 @@ public struct HuggingFaceExport: Sendable {
     var texts = otherFiles
     texts.append((HuggingFaceFolder.File.configuration.rawValue, Array(configuration.utf8)))
     if let generationConfiguration {
-      texts.append((HuggingFaceFolder.File.generationConfiguration.rawValue, Array(generationConfiguration.utf8)))
+      texts.append(
+        (HuggingFaceFolder.File.generationConfiguration.rawValue, Array(generationConfiguration.utf8)))
     }
     for (name, contents) in texts {
       files.append(try AtomicFile.write(contents, to: FileSystem.join(folder.temporaryPath, name)))

@@ -1,4 +1,5 @@
-/// A model folder in the layout of the Hugging Face libraries: what is in it, found and checked, not interpreted.
+/// A model folder in the layout of the Hugging Face libraries: what is in it, found and checked, not
+/// interpreted.
 public struct HuggingFaceFolder: Sendable {
   /// The files of a folder that are not weights.
   public enum File: String, Sendable, CaseIterable {
@@ -35,8 +36,8 @@ public struct HuggingFaceFolder: Sendable {
   /// Looks into a folder.
   ///
   /// - Parameter path: the folder.
-  /// - Throws: `FileSystemError` if it is no folder; `FileFormatError` if it has no `config.json`, or weights only in a
-  ///   format that is not read.
+  /// - Throws: `FileSystemError` if it is no folder; `FileFormatError` if it has no `config.json`, or weights
+  ///   only in a format that is not read.
   public init(path: String) throws {
     let names = Set(try FileSystem.names(in: path))
     guard names.contains(File.configuration.rawValue) else {
@@ -61,7 +62,8 @@ public struct HuggingFaceFolder: Sendable {
     throw FileFormatError(
       isShard ? .missing : .unsupported, file: path, item: stranger,
       found: isShard
-        ? "safetensors without \(SafeTensorsFormat.indexFileName)" : "weights in a format that is not read from folders",
+        ? "safetensors without \(SafeTensorsFormat.indexFileName)"
+        : "weights in a format that is not read from folders",
       expected: "\(SafeTensorsFormat.singleFileName), or shards with \(SafeTensorsFormat.indexFileName)"
         + (isShard ? "; complete the download" : "; convert the model with save_pretrained"))
   }

@@ -1,6 +1,7 @@
 public import Torch
 
-/// Writes a model's tensors as `model.safetensors`, or as shards with an index, one tensor in memory at a time.
+/// Writes a model's tensors as `model.safetensors`, or as shards with an index, one tensor in memory at a
+/// time.
 public enum SafeTensorsExport {
   /// The size beyond which `transformers` begins a new shard by default, in bytes.
   public static let defaultShardBytes = 5_000_000_000

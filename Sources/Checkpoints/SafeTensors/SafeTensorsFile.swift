@@ -16,7 +16,8 @@ public final class SafeTensorsFile: WeightSource {
   /// Opens a file and checks its header against its size.
   ///
   /// - Parameter path: the file.
-  /// - Throws: `FileSystemError` if it cannot be opened, `FileFormatError` if it is not a sound safetensors file.
+  /// - Throws: `FileSystemError` if it cannot be opened, `FileFormatError` if it is not a sound safetensors
+  ///   file.
   public init(path: String) throws {
     location = path
     map = try MappedFile.open(path)
@@ -29,11 +30,12 @@ public final class SafeTensorsFile: WeightSource {
     guard let place = places[name] else { return nil }
     let entry = header.entries[place]
     return WeightEntry(
-      shape: entry.shape, dtype: entry.dtype, format: SafeTensorsFormat.spelling(of: entry.dtype), file: location)
+      shape: entry.shape, dtype: entry.dtype, format: SafeTensorsFormat.spelling(of: entry.dtype),
+      file: location)
   }
 
-  /// The tensor of this name on the CPU, or nil when there is none. It shares the file's pages, unless the file
-  /// holds it at an address that its dtype cannot be read from.
+  /// The tensor of this name on the CPU, or nil when there is none. It shares the file's pages, unless the
+  /// file holds it at an address that its dtype cannot be read from.
   ///
   /// - Throws: `TorchError`.
   public func tensor(named name: String) throws -> Tensor? {

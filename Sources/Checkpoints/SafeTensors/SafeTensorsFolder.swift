@@ -30,7 +30,8 @@ public final class SafeTensorsFolder: WeightSource {
     guard absent.isEmpty else {
       throw FileFormatError(
         .missing, file: folder,
-        item: absent.count == 1 ? "shard \(absent[0].file)" : "shards \(absent.map(\.file).joined(separator: ", "))",
+        item: absent.count == 1
+          ? "shard \(absent[0].file)" : "shards \(absent.map(\.file).joined(separator: ", "))",
         found: "\(parsed.files.count - absent.count) of \(parsed.files.count) files",
         expected: "all files that \(SafeTensorsFormat.indexFileName) names; complete the download")
     }

@@ -3,7 +3,8 @@ import Torch
 /// The spelling of the safetensors format: dtype names, limits, file names.
 ///
 /// A file is an 8-byte little-endian header length, the header as a JSON object `{"name": {"dtype", "shape",
-/// "data_offsets": [begin, end]}, "__metadata__": {...}}`, and the values; offsets count from the header's end.
+/// "data_offsets": [begin, end]}, "__metadata__": {...}}`, and the values; offsets count from the header's
+/// end.
 ///
 /// Source: the format page of https://github.com/huggingface/safetensors.
 enum SafeTensorsFormat {

@@ -1,6 +1,7 @@
 public import Torch
 
-/// What a safetensors file says about its tensors, checked against the rules of the format and the file's size.
+/// What a safetensors file says about its tensors, checked against the rules of the format and the file's
+/// size.
 public struct SafeTensorsHeader: Sendable {
   /// One tensor of the file.
   public struct Entry: Sendable, Equatable {
@@ -44,7 +45,9 @@ public struct SafeTensorsHeader: Sendable {
         entries.append(try parser.entry(name, value))
       }
     }
-    entries.sort { ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound) }
+    entries.sort {
+      ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+    }
     try parser.checkCoverage(entries)
     self.entries = entries
     self.metadata = metadata
@@ -53,7 +56,8 @@ public struct SafeTensorsHeader: Sendable {
   private static func headerLength(_ bytes: UnsafeRawBufferPointer, file: String) throws -> Int {
     guard bytes.count >= 8 else {
       throw FileFormatError(
-        .truncated, file: file, found: "\(bytes.count) bytes", expected: "at least the 8 bytes of the header length")
+        .truncated, file: file, found: "\(bytes.count) bytes",
+        expected: "at least the 8 bytes of the header length")
     }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(SafeTensorsFormat.headerLimit) else {
@@ -122,7 +126,9 @@ private struct Parser {
   }
 
   private func dtype(_ name: String, _ value: JSONValue?) throws -> DType {
-    guard let value else { throw fault(.malformed, name, "no dtype", "one of \(SafeTensorsFormat.supportedSpellings)") }
+    guard let value else {
+      throw fault(.malformed, name, "no dtype", "one of \(SafeTensorsFormat.supportedSpellings)")
+    }
     guard let spelling = value.string, let dtype = SafeTensorsFormat.dtype(spelled: spelling) else {
       throw fault(
         .unsupported, name, "dtype \(value.kindName)", "one of \(SafeTensorsFormat.supportedSpellings)")
@@ -143,7 +149,8 @@ private struct Parser {
   }
 
   private func offsets(_ name: String, _ value: JSONValue?) throws -> Range<Int> {
-    guard let pair = value?.array, pair.count == 2, let begin = pair[0].integer, let end = pair[1].integer else {
+    guard let pair = value?.array, pair.count == 2, let begin = pair[0].integer, let end = pair[1].integer
+    else {
       throw fault(.malformed, name, "data_offsets \(value?.text() ?? "missing")", "[begin, end] in bytes")
     }
     guard begin >= 0, begin <= end else {
@@ -178,11 +185,14 @@ private struct Parser {
       let begin = entry.byteRange.lowerBound
       if begin < position, let previous {
         throw fault(
-          .malformed, entry.name, "values that begin \(position - begin) bytes before the end of '\(previous.name)'",
+          .malformed, entry.name,
+          "values that begin \(position - begin) bytes before the end of '\(previous.name)'",
           "values that do not overlap")
       }
       if begin > position {
-        throw fault(.malformed, entry.name, "\(begin - position) unused bytes before its values", "no gaps between tensors")
+        throw fault(
+          .malformed, entry.name, "\(begin - position) unused bytes before its values",
+          "no gaps between tensors")
       }
       position = entry.byteRange.upperBound
       previous = entry

@@ -16,7 +16,8 @@ struct SafeTensorsIndex {
     var names: [String: [String]] = [:]
     for (name, value) in map {
       // A name with a slash would let an index reach files outside of its folder.
-      guard let file = value.string, !file.isEmpty, !file.contains("/"), file != "..", !file.contains("\0") else {
+      guard let file = value.string, !file.isEmpty, !file.contains("/"), file != "..", !file.contains("\0")
+      else {
         throw FileFormatError(
           .malformed, file: path, item: "weight_map '\(name)'", found: value.kindName,
           expected: "the name of a file in the same folder")

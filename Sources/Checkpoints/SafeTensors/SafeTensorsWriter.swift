@@ -1,9 +1,10 @@
 public import Torch
 
-/// Writes one safetensors file, tensor by tensor, in constant memory; the file appears complete or not at all.
+/// Writes one safetensors file, tensor by tensor, in constant memory; the file appears complete or not at
+/// all.
 ///
-/// The header comes first in the file, so all descriptions are given at the beginning and the values follow in
-/// `layout` order.
+/// The header comes first in the file, so all descriptions are given at the beginning and the values follow
+/// in `layout` order.
 public final class SafeTensorsWriter {
   /// The tensors in the order in which `append` expects their values.
   public let layout: [TensorDescription]
@@ -37,11 +38,13 @@ public final class SafeTensorsWriter {
 
   /// Appends the values of the next tensor of `layout`, from any device.
   ///
-  /// - Throws: `FileFormatError` if dtype or shape differ from the description, `FileSystemError`, `TorchError`.
+  /// - Throws: `FileFormatError` if dtype or shape differ from the description, `FileSystemError`,
+  ///   `TorchError`.
   public func append(_ tensor: Tensor) throws {
     guard next < layout.count else {
       throw FileFormatError(
-        .malformed, file: file.path, found: "one more tensor", expected: "the \(layout.count) tensors described")
+        .malformed, file: file.path, found: "one more tensor",
+        expected: "the \(layout.count) tensors described")
     }
     let description = layout[next]
     guard tensor.dtype == description.dtype, tensor.shape == description.shape else {
@@ -76,7 +79,8 @@ public final class SafeTensorsWriter {
   /// - Throws: `FileFormatError`, `FileSystemError`, `TorchError`.
   @discardableResult
   public static func write(
-    _ tensors: [(name: String, tensor: Tensor)], to path: String, metadata: [String: String] = ["format": "pt"]
+    _ tensors: [(name: String, tensor: Tensor)], to path: String,
+    metadata: [String: String] = ["format": "pt"]
   ) throws -> ChecksummedFile {
     let descriptions = tensors.map {
       TensorDescription(name: $0.name, dtype: $0.tensor.dtype, shape: $0.tensor.shape)

@@ -4,7 +4,8 @@ public import Torch
 public struct Batch {
   /// The inputs, int64 `[B, T]`.
   public let tokens: Tensor
-  /// The targets, int64 `[B, T]`: `labels[b, t]` is what follows `tokens[b, t]`; -100 where nothing is learnt.
+  /// The targets, int64 `[B, T]`: `labels[b, t]` is what follows `tokens[b, t]`; -100 where nothing is
+  /// learnt.
   public let labels: Tensor
   /// The number of places that are learnt.
   public let lossTokenCount: Int

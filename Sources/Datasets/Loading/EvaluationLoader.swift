@@ -24,7 +24,9 @@ public struct EvaluationLoader {
     let end = nextRow + shape.samplesPerMicroStep
     let available = try dataset.rows.availability(atLeast: end, unless: Cancellation())
     guard available.count > 0 else { throw dataset.tooFew() }
-    let rows = try shape.samples(from: nextRow).filter { $0 < available.count }.map { try dataset.rows.row($0) }
+    let rows = try shape.samples(from: nextRow).filter { $0 < available.count }.map {
+      try dataset.rows.row($0)
+    }
     guard !rows.isEmpty else { return nil }
     let range = nextRow..<min(end, available.count)
     nextRow = end

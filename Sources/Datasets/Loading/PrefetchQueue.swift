@@ -3,8 +3,8 @@ import Synchronization
 
 /// Values handed from one background thread to one consumer, at most `capacity` of them ahead.
 ///
-/// The producer waits while the queue is full, the consumer while it is empty. An error of the producer reaches the
-/// consumer after all values before it; closing wakes both.
+/// The producer waits while the queue is full, the consumer while it is empty. An error of the producer
+/// reaches the consumer after all values before it; closing wakes both.
 final class PrefetchQueue<Element: Sendable>: Sendable {
   private struct Content: Sendable {
     var elements: [Element] = []
@@ -70,10 +70,10 @@ final class Cancellation: Sendable {
 
 /// A value that threads read and change under one lock, and wait on.
 ///
-/// Proof of `Sendable`: the value, the mutex and the condition are reached only through this class; the value is
-/// touched only between lock and unlock of the mutex, on both of the paths `withLock` and `wait`; what the bodies
-/// return is `Sendable` or computed from such; the mutex and condition live at fixed addresses from `init` to
-/// `deinit`, and `deinit` runs when no thread holds a reference, so that none waits.
+/// Proof of `Sendable`: the value, the mutex and the condition are reached only through this class; the value
+/// is touched only between lock and unlock of the mutex, on both of the paths `withLock` and `wait`; what the
+/// bodies return is `Sendable` or computed from such; the mutex and condition live at fixed addresses from
+/// `init` to `deinit`, and `deinit` runs when no thread holds a reference, so that none waits.
 final class Monitor<Value: Sendable>: @unchecked Sendable {
   private var value: Value
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -103,7 +103,8 @@ final class Monitor<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Waits until `isReady` holds, then reads or changes the value.
-  func wait<Result>(until isReady: (Value) -> Bool, _ body: (inout Value) throws -> Result) rethrows -> Result {
+  func wait<Result>(until isReady: (Value) -> Bool, _ body: (inout Value) throws -> Result) rethrows -> Result
+  {
     pthread_mutex_lock(mutex)
     defer {
       pthread_cond_broadcast(condition)
@@ -154,11 +155,13 @@ struct BackgroundThread: ~Copyable {
   init?(_ run: @escaping @Sendable () -> Void) {
     let body = Unmanaged.passRetained(Body(run))
     var thread = pthread_t()
-    let code = pthread_create(&thread, nil, { context in
-      guard let context else { return nil }
-      Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-      return nil
-    }, body.toOpaque())
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, body.toOpaque())
     guard code == 0 else {
       body.release()
       return nil

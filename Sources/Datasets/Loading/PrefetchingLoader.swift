@@ -33,8 +33,8 @@ public final class PrefetchingLoader {
 
   /// The next micro-batch.
   ///
-  /// - Throws: `DatasetError` and what the tokenizer throws, for the rows of this batch or of one soon to come;
-  ///   `TorchError`; `CancellationError` after `close`.
+  /// - Throws: `DatasetError` and what the tokenizer throws, for the rows of this batch or of one soon to
+  ///   come; `TorchError`; `CancellationError` after `close`.
   public func next() throws -> Batch {
     let queue = self.queue ?? start()
     guard let host = try queue.next() else { throw CancellationError() }
@@ -58,7 +58,8 @@ public final class PrefetchingLoader {
     let queue = PrefetchQueue<HostBatch>(capacity: depth)
     self.queue = queue
     let producer = BatchProducer(
-      dataset: dataset, shape: shape, order: SampleOrder(seed: position.seed), firstSample: position.nextSample,
+      dataset: dataset, shape: shape, order: SampleOrder(seed: position.seed),
+      firstSample: position.nextSample,
       queue: queue, cancellation: cancellation)
     if !BackgroundThread.detach({ producer.run() }) {
       queue.finish(
@@ -100,6 +101,7 @@ private struct BatchProducer: Sendable {
       epoch = place.epoch
     }
     return HostBatch(
-      rows: rows, padding: dataset.padding, sampleRange: start..<start + shape.samplesPerMicroStep, epoch: epoch)
+      rows: rows, padding: dataset.padding, sampleRange: start..<start + shape.samplesPerMicroStep,
+      epoch: epoch)
   }
 }

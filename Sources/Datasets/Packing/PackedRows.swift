@@ -6,7 +6,9 @@ protocol TokenStream: AnyObject, Sendable {
   /// Waits until so many tokens are there, or nothing will follow.
   ///
   /// - Returns: the tokens that can be read and whether no more will follow.
-  func availability(atLeast count: Int, unless cancellation: Cancellation) throws -> (count: Int, isComplete: Bool)
+  func availability(atLeast count: Int, unless cancellation: Cancellation) throws -> (
+    count: Int, isComplete: Bool
+  )
 
   /// Tokens that `availability` has reported.
   func read(_ range: Range<Int>) throws -> [Int32]
@@ -14,8 +16,9 @@ protocol TokenStream: AnyObject, Sendable {
 
 /// A stream of tokens cut into rows of `sequenceLength` inputs.
 ///
-/// Row `i` has the inputs `i L ..< (i + 1) L` and as targets the tokens one place later, so that every token but the
-/// first is learnt exactly once. Documents follow each other with an end token between; the last row may be shorter.
+/// Row `i` has the inputs `i L ..< (i + 1) L` and as targets the tokens one place later, so that every token
+/// but the first is learnt exactly once. Documents follow each other with an end token between; the last row
+/// may be shorter.
 final class PackedRows: RowSource {
   let fingerprint: String
   var path: String { stream.path }
@@ -34,7 +37,8 @@ final class PackedRows: RowSource {
       atLeast: needed.overflow || needed.partialValue == Int.max ? Int.max : needed.partialValue + 1,
       unless: cancellation)
     let predicted = max(0, tokens.count - 1)
-    let rows = tokens.isComplete ? (predicted + sequenceLength - 1) / sequenceLength : predicted / sequenceLength
+    let rows =
+      tokens.isComplete ? (predicted + sequenceLength - 1) / sequenceLength : predicted / sequenceLength
     return RowAvailability(count: rows, isComplete: tokens.isComplete)
   }
 

@@ -1,7 +1,7 @@
 /// The rows of a two-dimensional `.npy` file, one sample a row.
 ///
-/// A row of `T` tokens gives `T` inputs; its first token is never predicted and its last predicts nothing, so that the
-/// loss is on positions 1 and up.
+/// A row of `T` tokens gives `T` inputs; its first token is never predicted and its last predicts nothing, so
+/// that the loss is on positions 1 and up.
 final class NumpyRows: RowSource {
   let fingerprint: String
   var path: String { tokens.file.path }
@@ -10,12 +10,14 @@ final class NumpyRows: RowSource {
   private var rowCount: Int { tokens.header.shape[0] }
   private var rowLength: Int { tokens.header.shape[1] }
 
-  /// - Throws: `DatasetError` if there is nothing to learn, rows exceed `sequenceLength` or ids the vocabulary.
+  /// - Throws: `DatasetError` if there is nothing to learn, rows exceed `sequenceLength` or ids the
+  ///   vocabulary.
   init(_ tokens: NumpyTokens, sequenceLength: Int?, vocabularySize: Int, contentFingerprint: String) throws {
     let shape = tokens.header.shape
     guard shape[0] > 0, shape[1] >= 2 else {
       throw DatasetError(
-        .tooFewTokens, file: tokens.file.path, found: "shape \(shape)", expected: "at least 1 row of at least 2 tokens")
+        .tooFewTokens, file: tokens.file.path, found: "shape \(shape)",
+        expected: "at least 1 row of at least 2 tokens")
     }
     if let sequenceLength, shape[1] > sequenceLength {
       throw DatasetError(

@@ -23,7 +23,9 @@ public struct TokenRow: Sendable, Equatable {
   init(predicting sequence: [Int32], loss: [UInt8] = []) {
     tokens = Array(sequence.dropLast())
     labels = Array(sequence.dropFirst())
-    for place in labels.indices where !loss.isEmpty && loss[place + 1] == 0 { labels[place] = Self.ignoredLabel }
+    for place in labels.indices where !loss.isEmpty && loss[place + 1] == 0 {
+      labels[place] = Self.ignoredLabel
+    }
   }
 
   /// The number of places that are learnt.

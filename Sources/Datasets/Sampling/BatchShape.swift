@@ -1,7 +1,8 @@
 /// Which samples of the run a rank takes in each micro-step.
 ///
-/// Optimizer step `s` takes the samples `s G ..< (s + 1) G`, G the train batch size, whatever the number of ranks. In
-/// its micro-step `k`, rank `r` takes `s G + k B W + i W + r` for `i` in `0 ..< B`, with micro-batch B and W ranks.
+/// Optimizer step `s` takes the samples `s G ..< (s + 1) G`, G the train batch size, whatever the number of
+/// ranks. In its micro-step `k`, rank `r` takes `s G + k B W + i W + r` for `i` in `0 ..< B`, with
+/// micro-batch B and W ranks.
 public struct BatchShape: Sendable, Equatable {
   /// Rows of one micro-batch on one rank, B.
   public let microBatch: Int

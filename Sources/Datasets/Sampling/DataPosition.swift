@@ -32,7 +32,8 @@ public struct DataPosition: Codable, Sendable, Equatable {
     guard self.seed == seed else {
       func name(_ seed: UInt64?) -> String { seed.map { "shuffling with seed \($0)" } ?? "no shuffling" }
       throw DatasetError(
-        .changedData, file: dataset.path, found: name(seed), expected: "\(name(self.seed)), as in the checkpoint")
+        .changedData, file: dataset.path, found: name(seed),
+        expected: "\(name(self.seed)), as in the checkpoint")
     }
   }
 }

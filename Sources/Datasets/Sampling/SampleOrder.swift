@@ -1,8 +1,9 @@
 /// Which row each sample of a run is, over all epochs: the same on every rank and after every restart.
 ///
-/// Samples are counted from 0 over the whole run. Without a seed, sample `n` is row `n mod rows`. With a seed, the
-/// first epoch is shuffled within windows of `window` rows, so that training starts before the whole file is
-/// tokenised, and later epochs are shuffled as a whole; files of at most `window` rows are always shuffled as a whole.
+/// Samples are counted from 0 over the whole run. Without a seed, sample `n` is row `n mod rows`. With a
+/// seed, the first epoch is shuffled within windows of `window` rows, so that training starts before the
+/// whole file is tokenised, and later epochs are shuffled as a whole; files of at most `window` rows are
+/// always shuffled as a whole.
 struct SampleOrder: Sendable {
   let seed: UInt64?
   let window: Int
@@ -51,7 +52,8 @@ struct SampleOrder: Sendable {
 
 /// The numbers from 0 to `count - 1` in an order that depends on a key only.
 ///
-/// Source: Fisher and Yates 1938, in the form of Durstenfeld 1964 (Algorithm 235), with the SplitMix64 generator.
+/// Source: Fisher and Yates 1938, in the form of Durstenfeld 1964 (Algorithm 235), with the SplitMix64
+/// generator.
 struct ShuffledIndices: Sendable {
   private var indices: [UInt32]
 

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A 128-bit fingerprint of bytes, to tell one data file from another. It is fast, and no defence against forgery.
+/// A 128-bit fingerprint of bytes, to tell one data file from another. It is fast, and no defence against
+/// forgery.
 struct ContentHash {
   private var first: UInt64
   private var second: UInt64

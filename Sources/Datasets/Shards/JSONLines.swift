@@ -103,7 +103,8 @@ struct JSONLines {
         return text.isEmpty ? key.stringValue : text + "." + key.stringValue
       }
     }
-    let format = "{\"text\": \"...\"}, {\"prompt\": \"...\", \"completion\": \"...\"} or {\"messages\": [...]}"
+    let format =
+      "{\"text\": \"...\"}, {\"prompt\": \"...\", \"completion\": \"...\"} or {\"messages\": [...]}"
     switch error {
     case .typeMismatch(let type, let context) where !context.codingPath.isEmpty:
       return DatasetError(
@@ -111,14 +112,17 @@ struct JSONLines {
         expected: type == String.self ? "a text" : type == [Any].self ? "an array" : "an object")
     case .keyNotFound(let key, let context):
       return DatasetError(
-        .malformed, file: file, place: place, found: "no '\(key.stringValue)' in '\(path(context.codingPath))'",
+        .malformed, file: file, place: place,
+        found: "no '\(key.stringValue)' in '\(path(context.codingPath))'",
         expected: "role and content in every message")
     case .valueNotFound(_, let context):
       return DatasetError(
-        .malformed, file: file, place: place, found: "null at '\(path(context.codingPath))'", expected: "a text")
+        .malformed, file: file, place: place, found: "null at '\(path(context.codingPath))'",
+        expected: "a text")
     case .typeMismatch, .dataCorrupted:
       return DatasetError(
-        .malformed, file: file, place: place, found: "no JSON object", expected: "one object a line: \(format)")
+        .malformed, file: file, place: place, found: "no JSON object",
+        expected: "one object a line: \(format)")
     @unknown default:
       return DatasetError(.malformed, file: file, place: place, found: "\(error)", expected: format)
     }

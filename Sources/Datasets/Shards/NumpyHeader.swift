@@ -65,7 +65,8 @@ struct NumpyHeader: Equatable {
       throw fault(.malformed, "fortran_order \(fields["fortran_order"] ?? "missing")", "True or False")
     }
     guard order == "False" || shape.count == 1 else {
-      throw fault(.unsupported, "columns stored one after another (fortran_order)", "rows: numpy.ascontiguousarray")
+      throw fault(
+        .unsupported, "columns stored one after another (fortran_order)", "rows: numpy.ascontiguousarray")
     }
     try checkSize(fileBytes: bytes.count, fault)
   }
@@ -74,7 +75,8 @@ struct NumpyHeader: Equatable {
 
   private static func element(_ text: String?, _ fault: Fault) throws -> Element {
     let allowed = "uint8, uint16, int32, uint32 or int64 in little-endian order"
-    guard let text, text.count >= 2, let quote = text.first, quote == "'" || quote == "\"", text.last == quote else {
+    guard let text, text.count >= 2, let quote = text.first, quote == "'" || quote == "\"", text.last == quote
+    else {
       throw fault(.unsupported, "elements of type \(text ?? "unknown")", allowed)
     }
     guard let element = Element(rawValue: String(text.dropFirst().dropLast())) else {
@@ -92,7 +94,9 @@ struct NumpyHeader: Equatable {
     for size in sizes {
       guard let size, size >= 0 else { throw fault(.malformed, "shape \(text)", "whole numbers from 0 on") }
       let (next, overflow) = product.multipliedReportingOverflow(by: size)
-      guard !overflow, next <= Int.max / 8 else { throw fault(.malformed, "shape \(text)", "a countable array") }
+      guard !overflow, next <= Int.max / 8 else {
+        throw fault(.malformed, "shape \(text)", "a countable array")
+      }
       product = next
     }
     guard sizes.count == 1 || sizes.count == 2 else {
@@ -117,7 +121,8 @@ struct NumpyHeader: Equatable {
     var text = "{'descr': '\(element.rawValue)', 'fortran_order': False, 'shape': (\(sizes)), }"
     let padding = 63 - (10 + text.utf8.count) % 64
     text += String(repeating: " ", count: padding) + "\n"
-    return [0x93] + Array("NUMPY".utf8) + [1, 0] + withUnsafeBytes(of: UInt16(text.utf8.count).littleEndian, Array.init)
+    return [0x93] + Array("NUMPY".utf8) + [1, 0]
+      + withUnsafeBytes(of: UInt16(text.utf8.count).littleEndian, Array.init)
       + Array(text.utf8)
   }
 }

@@ -52,13 +52,14 @@ final class NumpyTokens: Sendable {
     let columns = header.shape.last ?? 1
     throw DatasetError(
       .tokenOutOfRange, file: file.path,
-      place: header.shape.count == 2 ? "row \(place / columns), column \(place % columns)" : "position \(place)",
+      place: header.shape.count == 2
+        ? "row \(place / columns), column \(place % columns)" : "position \(place)",
       found: "token id \(ids[offset])",
       expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary")
   }
 
-  /// Checks the ids up front, so that a wrong file is refused before the first step; what lies beyond the first
-  /// `limit` ids is checked when it is read.
+  /// Checks the ids up front, so that a wrong file is refused before the first step; what lies beyond the
+  /// first `limit` ids is checked when it is read.
   ///
   /// - Throws: `DatasetError` of kind `tokenOutOfRange`.
   func checkBeginning(vocabularySize: Int, limit: Int = 1 << 24) throws {

@@ -25,8 +25,8 @@ struct SampleTokens {
 
   /// A conversation's tokens by the chat template, the assistant's turns learnt with what closes them.
   ///
-  /// The turns are found by rendering the conversation up to each of them: the tokens that the whole shares with
-  /// that beginning come before the turn.
+  /// The turns are found by rendering the conversation up to each of them: the tokens that the whole shares
+  /// with that beginning come before the turn.
   ///
   /// - Throws: `DatasetError`, what template and tokenizer throw.
   func conversation(_ messages: [ChatMessage], place: String) throws -> TokenBuffer.Piece? {

@@ -1,7 +1,7 @@
 /// Cuts a long text into pieces that are tokenised one by one, where a cut does not change the tokens.
 ///
-/// A cut falls behind a line break that stands between two characters that are no whitespace: tokenizers that cut at
-/// whitespace see the same words on both sides. Text without such places is not cut.
+/// A cut falls behind a line break that stands between two characters that are no whitespace: tokenizers that
+/// cut at whitespace see the same words on both sides. Text without such places is not cut.
 struct TextChunks {
   private let bytes: UnsafeRawBufferPointer
   private let file: String
@@ -31,7 +31,9 @@ struct TextChunks {
   private func cut(from start: Int) -> Int {
     var place = max(start, 2)
     while place < bytes.count {
-      if bytes[place - 1] == UInt8(ascii: "\n"), Self.isInk(bytes[place - 2]), Self.isInk(bytes[place]) { return place }
+      if bytes[place - 1] == UInt8(ascii: "\n"), Self.isInk(bytes[place - 2]), Self.isInk(bytes[place]) {
+        return place
+      }
       place += 1
     }
     return bytes.count

@@ -2,8 +2,8 @@
 public struct TextEncoding: Sendable {
   /// The ids of a text, special tokens in the text recognised, none added.
   public var encode: @Sendable (String) throws -> [Int]
-  /// Turns a conversation into text by the model's chat template; with `true` the header of an answer is added at the
-  /// end. Nil if the model has no template.
+  /// Turns a conversation into text by the model's chat template; with `true` the header of an answer is
+  /// added at the end. Nil if the model has no template.
   public var render: (@Sendable (_ messages: [ChatMessage], _ addsGenerationPrompt: Bool) throws -> String)?
   /// The number of ids that the model has embeddings for.
   public var vocabularySize: Int
@@ -36,7 +36,8 @@ public struct TextEncoding: Sendable {
       guard id >= 0, id < vocabularySize, id <= Int(Int32.max) else {
         throw DatasetError(
           .tokenOutOfRange, file: file, place: place, found: "token id \(id) from the tokenizer",
-          expected: "ids from 0 to \(vocabularySize - 1), the model's vocabulary; use the model's own tokenizer")
+          expected:
+            "ids from 0 to \(vocabularySize - 1), the model's vocabulary; use the model's own tokenizer")
       }
       return Int32(id)
     }
@@ -63,4 +64,13 @@ public struct ChatMessage: Sendable, Equatable, Codable {
 
   /// True for the turns that a model learns.
   public var isAnswer: Bool { role == "assistant" }
+}
+
+extension TextEncoding {
+  /// An identity made of a tokenizer's files: equal files give equal identities, wherever they lie.
+  public static func identity(of files: [[UInt8]]) -> String {
+    var hash = ContentHash()
+    for file in files { file.withUnsafeBytes { hash.update($0) } }
+    return hash.text
+  }
 }

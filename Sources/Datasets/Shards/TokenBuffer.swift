@@ -52,9 +52,11 @@ final class TokenBuffer: Sendable {
     tokens: Int = 0, samples: Int = 0, unless cancellation: Cancellation
   ) throws -> Progress {
     try content.wait(
-      until: { $0.end != nil || ($0.tokens.count >= tokens && $0.ends.count >= samples) }, unless: cancellation
+      until: { $0.end != nil || ($0.tokens.count >= tokens && $0.ends.count >= samples) },
+      unless: cancellation
     ) { content in
-      // A fault anywhere in the file ends the run as soon as it is known, not when its row comes up hours later.
+      // A fault anywhere in the file ends the run as soon as it is known, not when its row comes up hours
+      // later.
       try content.end?.get()
       return content.progress
     }

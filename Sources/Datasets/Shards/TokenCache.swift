@@ -2,8 +2,8 @@ import Glibc
 
 /// Tokenised text on disk, as `.npy` arrays in one folder a data file and tokenizer.
 ///
-/// `tokens.npy` holds the ids; for samples `ends.npy` where each ends and `loss.npy` which tokens are learnt. The
-/// folder may be deleted at any time.
+/// `tokens.npy` holds the ids; for samples `ends.npy` where each ends and `loss.npy` which tokens are learnt.
+/// The folder may be deleted at any time.
 struct TokenCache: Sendable {
   /// The folder of this file and tokenizer.
   let folder: String
@@ -20,7 +20,8 @@ struct TokenCache: Sendable {
     var hash = ContentHash.fingerprint(of: file)
     hash.addModificationTime(of: file)
     hash.update(encoding.identity)
-    hash.update("\(Self.version) \(encoding.vocabularySize) \(sequenceLength) \(file.path.hasSuffix(".jsonl"))")
+    hash.update(
+      "\(Self.version) \(encoding.vocabularySize) \(sequenceLength) \(file.path.hasSuffix(".jsonl"))")
     hash.update("\(encoding.beginToken ?? -1) \(encoding.endToken ?? -1)")
     folder = "\(parent)/\(hash.text)"
   }
@@ -83,14 +84,19 @@ struct TokenCache: Sendable {
 
   private static func fault(_ path: String) -> DatasetError {
     DatasetError(
-      .unreadable, file: path, found: String(cString: strerror(errno)), expected: "a cache folder to write to")
+      .unreadable, file: path, found: String(cString: strerror(errno)), expected: "a cache folder to write to"
+    )
   }
 
-  private static func write<Number>(_ values: [Number], _ element: NumpyHeader.Element, to path: String) throws {
+  private static func write<Number>(_ values: [Number], _ element: NumpyHeader.Element, to path: String)
+    throws
+  {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw fault(path) }
     defer { close(descriptor) }
-    try NumpyHeader.bytes(element: element, shape: [values.count]).withUnsafeBytes { try write($0, descriptor, path) }
+    try NumpyHeader.bytes(element: element, shape: [values.count]).withUnsafeBytes {
+      try write($0, descriptor, path)
+    }
     try values.withUnsafeBytes { try write($0, descriptor, path) }
     guard fsync(descriptor) == 0 else { throw fault(path) }
   }

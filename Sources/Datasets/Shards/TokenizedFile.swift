@@ -1,5 +1,5 @@
-/// A `.txt` or `.jsonl` file as tokens, made by a background thread while the first rows are already in use, or
-/// taken from the cache.
+/// A `.txt` or `.jsonl` file as tokens, made by a background thread while the first rows are already in use,
+/// or taken from the cache.
 final class TokenizedFile: Sendable {
   let file: DataFile
   let buffer = TokenBuffer()
@@ -26,7 +26,8 @@ final class TokenizedFile: Sendable {
     }
     let samples = SampleTokens(encoding: encoding, file: file.path, sequenceLength: sequenceLength)
     let work = Work(
-      file: file, samples: samples, isLines: isLines, cache: cache, buffer: buffer, cancellation: cancellation)
+      file: file, samples: samples, isLines: isLines, cache: cache, buffer: buffer, cancellation: cancellation
+    )
     // The work holds no reference to this object, whose `deinit` ends it; the thread runs out on its own.
     guard BackgroundThread.detach({ work.run() }) else {
       work.run()
@@ -41,7 +42,8 @@ final class TokenizedFile: Sendable {
   private static func isSampled(_ bytes: UnsafeRawBufferPointer, file: String) throws -> Bool {
     var lines = JSONLines(bytes, file: file)
     guard let first = try lines.next() else {
-      throw DatasetError(.tooFewTokens, file: file, found: "only blank lines", expected: "one JSON object a line")
+      throw DatasetError(
+        .tooFewTokens, file: file, found: "only blank lines", expected: "one JSON object a line")
     }
     return first.isSample
   }

@@ -14,7 +14,10 @@ struct AtomicFileTests {
     try file.commit()
     #expect(try scratch.bytes("a/b/model.bin") == [1, 2, 3] + Array("text".utf8))
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a/b")) == ["model.bin"])
-    #expect(file.summary == ChecksummedFile(name: "model.bin", byteCount: 7, crc32c: CRC32C.of([1, 2, 3] + Array("text".utf8))))
+    #expect(
+      file.summary
+        == ChecksummedFile(
+          name: "model.bin", byteCount: 7, crc32c: CRC32C.of([1, 2, 3] + Array("text".utf8))))
   }
 
   @Test func `A file that is not committed leaves the earlier one as it was`() throws {
@@ -30,7 +33,8 @@ struct AtomicFileTests {
     #expect(try scratch.text("state") == "new")
   }
 
-  @Test func `Too little space is an error before the first byte that names the path and the reason`() throws {
+  @Test func `Too little space is an error before the first byte that names the path and the reason`() throws
+  {
     let scratch = try Scratch()
     let error = #expect(throws: FileSystemError.self) {
       _ = try AtomicFile(path: scratch.file("state"), expectedByteCount: Int.max / 2)
@@ -45,7 +49,9 @@ struct AtomicFileTests {
   @Test func `A path that cannot be written is an error that names it`() throws {
     let scratch = try Scratch()
     _ = try scratch.write("x", "file")
-    let below = #expect(throws: FileSystemError.self) { try AtomicFile.write("x", to: scratch.file("file/below")) }
+    let below = #expect(throws: FileSystemError.self) {
+      try AtomicFile.write("x", to: scratch.file("file/below"))
+    }
     #expect(below?.description.contains(scratch.file("file")) == true)
     let folder = #expect(throws: FileSystemError.self) { try AtomicFile.write("x", to: scratch.path) }
     #expect(folder?.code == EISDIR)

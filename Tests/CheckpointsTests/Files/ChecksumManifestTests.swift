@@ -45,7 +45,10 @@ struct ChecksumManifestTests {
     #expect(error.file == scratch.file("c.bin"))
   }
 
-  @Test(arguments: ["[]", "{\"a\": 3}", "{\"a\": {\"bytes\": -1, \"crc32c\": \"0\"}}", "{\"a\": {\"bytes\": 1, \"crc32c\": \"xyz\"}}"])
+  @Test(arguments: [
+    "[]", "{\"a\": 3}", "{\"a\": {\"bytes\": -1, \"crc32c\": \"0\"}}",
+    "{\"a\": {\"bytes\": 1, \"crc32c\": \"xyz\"}}",
+  ])
   func `A manifest of another form is refused`(text: String) throws {
     let scratch = try Scratch()
     _ = try scratch.write(text, ChecksumManifest.fileName)

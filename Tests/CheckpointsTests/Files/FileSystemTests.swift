@@ -5,7 +5,8 @@ import Testing
 
 struct FileSystemTests {
   @Test(arguments: [
-    ("a/b", "a", "b"), ("a", ".", "a"), ("/a", "/", "a"), ("a/b/", "a", "b"), ("/a/b//", "/a", "b"), ("../x", "..", "x"),
+    ("a/b", "a", "b"), ("a", ".", "a"), ("/a", "/", "a"), ("a/b/", "a", "b"), ("/a/b//", "/a", "b"),
+    ("../x", "..", "x"),
   ])
   func `A path is split into folder and name`(path: String, folder: String, name: String) {
     let parts = FileSystem.split(path)
@@ -17,7 +18,9 @@ struct FileSystemTests {
     let scratch = try Scratch()
     let missing = #expect(throws: FileSystemError.self) { _ = try FileSystem.read(scratch.file("none")) }
     #expect(missing?.code == ENOENT)
-    #expect(missing?.description == "cannot open \(scratch.file("none")): No such file or directory; check the path")
+    #expect(
+      missing?.description == "cannot open \(scratch.file("none")): No such file or directory; check the path"
+    )
     #expect(#expect(throws: FileSystemError.self) { _ = try FileSystem.read(scratch.path) }?.code == EISDIR)
     let path = try scratch.write("12345", "five")
     #expect(try formatError { _ = try FileSystem.read(path, limit: 4) }.kind == .limit)
@@ -37,7 +40,8 @@ struct FileSystemTests {
 
   @Test func `Messages keep hostile names short and printable`() {
     let error = FileFormatError(
-      .malformed, file: "f", item: "a\u{1B}[2J\n" + String(repeating: "x", count: 5000), found: "b", expected: "c")
+      .malformed, file: "f", item: "a\u{1B}[2J\n" + String(repeating: "x", count: 5000), found: "b",
+      expected: "c")
     #expect(error.description.utf8.count < 300)
     #expect(error.description.hasPrefix("f, a?[2J?xxx"))
     #expect(error.description.hasSuffix("...: found b, expected c"))

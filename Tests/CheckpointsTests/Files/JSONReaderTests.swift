@@ -3,10 +3,13 @@ import Testing
 @testable import Checkpoints
 
 struct JSONReaderTests {
-  private func read(_ text: String) throws -> JSONValue { try JSONReader.read(Array(text.utf8), file: "x.json") }
+  private func read(_ text: String) throws -> JSONValue {
+    try JSONReader.read(Array(text.utf8), file: "x.json")
+  }
 
   @Test func `Values of every kind are read and written back`() throws {
-    let text = #"{"a":[1,-2,3.5,1e3,true,false,null],"b":{"c":"d\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"},"":"","e":[]}"#
+    let text =
+      #"{"a":[1,-2,3.5,1e3,true,false,null],"b":{"c":"d\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"},"":"","e":[]}"#
     let value = try read(" \n\t" + text + "\r\n")
     #expect(value["a"]?.array?.count == 7)
     #expect(value["a"]?.array?[1].integer == -2)
@@ -23,7 +26,8 @@ struct JSONReaderTests {
   }
 
   @Test(arguments: [
-    "", " ", "{", "[1,", "[1 2]", "{\"a\" 1}", "{\"a\":}", "{a:1}", "tru", "nul", "-", "1e", "\"a", "\"\\x\"", "\"\\u12\"",
+    "", " ", "{", "[1,", "[1 2]", "{\"a\" 1}", "{\"a\":}", "{a:1}", "tru", "nul", "-", "1e", "\"a", "\"\\x\"",
+    "\"\\u12\"",
     "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\u{1}\"", "1 2", "[1],", "{\"a\":1,}", "[,]", "NaN", "'a'", "--1",
   ])
   func `Broken text is refused with its position`(text: String) throws {

@@ -54,7 +54,9 @@ enum FixtureFile {
 }
 
 /// The error of a body that must throw one of this module's format errors.
-func formatError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws -> FileFormatError {
+func formatError(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws
+  -> FileFormatError
+{
   let error = #expect(throws: FileFormatError.self, sourceLocation: sourceLocation) { try body() }
   return try #require(error, sourceLocation: sourceLocation)
 }

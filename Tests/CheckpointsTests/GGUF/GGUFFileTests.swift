@@ -43,7 +43,9 @@ struct GGUFFileTests {
   func `Every instruction set dequantises to the same bits`(level: ck_isa) {
     for format in [ck_block_format.q4_0, .q4_1, .q8_0] {
       let count = 150
-      var blocks = (0..<count * ck_block_bytes(format)).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 9) }
+      var blocks = (0..<count * ck_block_bytes(format)).map {
+        UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 9)
+      }
       // The exponent bits of scale and minimum stay below those of infinities.
       for block in 0..<count {
         blocks[block * ck_block_bytes(format) + 1] &= 0xBB
@@ -63,7 +65,9 @@ struct GGUFFileTests {
   @Test func `Plain tensors share the file's pages`() throws {
     let file = try GGUFFile(path: FixtureFile.path("formats.gguf"))
     let addresses = try (0..<2).map { _ in
-      try #require(try file.tensor(named: "blk.0.f16.weight")).withUnsafeMutableBytes { UInt(bitPattern: $0.baseAddress) }
+      try #require(try file.tensor(named: "blk.0.f16.weight")).withUnsafeMutableBytes {
+        UInt(bitPattern: $0.baseAddress)
+      }
     }
     #expect(addresses[0] == addresses[1])
   }
@@ -74,7 +78,8 @@ struct GGUFFileTests {
     #expect(file.header.version == 3)
     #expect(try file.architecture() == "llama")
     let integers = [
-      "uint8": 200, "int8": -100, "uint16": 60000, "int16": -30000, "uint32": 4_000_000_000, "int32": -2_000_000_000,
+      "uint8": 200, "int8": -100, "uint16": 60000, "int16": -30000, "uint32": 4_000_000_000,
+      "int32": -2_000_000_000,
       "int64": -(1 << 62),
     ]
     for (name, value) in integers { #expect(try file.integer("test.\(name)") == value) }

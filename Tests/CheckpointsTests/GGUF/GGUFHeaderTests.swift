@@ -72,7 +72,9 @@ struct GGUFHeaderTests {
   @Test func `Counts beyond the file are refused before anything is allocated`() throws {
     #expect(try fault { $0.tensorCount = .max }.kind == .limit)
     #expect(try fault { $0.valueCount = 1 << 40 }.kind == .limit)
-    let array = try fault { $0.value("a", type: 9, GGUFBytes.number(UInt32(4)) + GGUFBytes.number(UInt64.max / 4)) }
+    let array = try fault {
+      $0.value("a", type: 9, GGUFBytes.number(UInt32(4)) + GGUFBytes.number(UInt64.max / 4))
+    }
     #expect(array.kind == .limit)
     #expect(array.item == "key 'a'")
     let text = try fault { $0.value("t", type: 8, GGUFBytes.number(UInt64.max)) }
@@ -150,7 +152,8 @@ struct GGUFHeaderTests {
       var file = GGUFBytes()
       file.value("tokenizer.ggml.model", type: 8, GGUFBytes.text("gpt2"))
       file.value(
-        "tokenizer.ggml.tokens", type: 9, GGUFBytes.number(UInt32(8)) + GGUFBytes.number(UInt64(1)) + GGUFBytes.text("a"))
+        "tokenizer.ggml.tokens", type: 9,
+        GGUFBytes.number(UInt32(8)) + GGUFBytes.number(UInt64(1)) + GGUFBytes.text("a"))
       change(&file)
       let scratch = try Scratch()
       let opened = try GGUFFile(path: scratch.write(file.bytes, "m.gguf"))
@@ -164,7 +167,9 @@ struct GGUFHeaderTests {
     #expect(types.item == "key 'tokenizer.ggml.token_type'")
     let id = try tokenizer { $0.value("tokenizer.ggml.eos_token_id", type: 4, GGUFBytes.number(UInt32(1))) }
     #expect(id.found == "the number 1")
-    #expect(try tokenizer { $0.value("tokenizer.ggml.add_bos_token", type: 4, GGUFBytes.number(UInt32(1))) }.kind == .malformed)
+    #expect(
+      try tokenizer { $0.value("tokenizer.ggml.add_bos_token", type: 4, GGUFBytes.number(UInt32(1))) }.kind
+        == .malformed)
     #expect(try tokenizer { $0.value("tokenizer.chat_template", type: 7, [1]) }.kind == .malformed)
     let scratch = try Scratch()
     let bare = try GGUFFile(path: scratch.write(GGUFBytes().bytes, "bare.gguf"))

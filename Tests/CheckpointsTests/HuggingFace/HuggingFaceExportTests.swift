@@ -44,7 +44,9 @@ struct HuggingFaceExportTests {
     }
     #expect(try scratch.text("model/config.json") == "old")
     #expect(try scratch.names() == ["model"])
-    try HuggingFaceExport(configuration: "new").write(to: scratch.file("model"), tensors: tensors, maxShardBytes: 10) {
+    try HuggingFaceExport(configuration: "new").write(
+      to: scratch.file("model"), tensors: tensors, maxShardBytes: 10
+    ) {
       try Tensor.zeros($0.shape, dtype: $0.dtype)
     }
     #expect(try scratch.text("model/config.json") == "new")

@@ -23,7 +23,8 @@ struct HuggingFaceFolderTests {
     #expect(try HuggingFaceFolder(path: scratch.path).weights == .single)
     #expect(try HuggingFaceFolder(path: scratch.path).weightSource()?.tensor(named: "w")?.item() == 3)
     for name in try FileManager.default.contentsOfDirectory(atPath: FixtureFile.path("sharded")) {
-      try FileManager.default.copyItem(atPath: FixtureFile.path("sharded/\(name)"), toPath: scratch.file(name))
+      try FileManager.default.copyItem(
+        atPath: FixtureFile.path("sharded/\(name)"), toPath: scratch.file(name))
     }
     let folder = try HuggingFaceFolder(path: scratch.path)
     #expect(folder.weights == .sharded)

@@ -5,8 +5,10 @@ import Torch
 
 struct SafeTensorsExportTests {
   private let tensors = [
-    TensorDescription(name: "a", dtype: .float32, shape: [10]), TensorDescription(name: "b", dtype: .bfloat16, shape: [10]),
-    TensorDescription(name: "c", dtype: .float32, shape: [100]), TensorDescription(name: "d", dtype: .int64, shape: []),
+    TensorDescription(name: "a", dtype: .float32, shape: [10]),
+    TensorDescription(name: "b", dtype: .bfloat16, shape: [10]),
+    TensorDescription(name: "c", dtype: .float32, shape: [100]),
+    TensorDescription(name: "d", dtype: .int64, shape: []),
   ]
 
   private func values(_ description: TensorDescription) throws -> Tensor {
@@ -26,13 +28,15 @@ struct SafeTensorsExportTests {
   @Test func `Shards hold what fits, a larger tensor has its own, and the index finds all`() throws {
     let scratch = try Scratch()
     var asked: [String] = []
-    let files = try SafeTensorsExport.write(into: scratch.path, tensors: tensors, maxShardBytes: 60) { description in
+    let files = try SafeTensorsExport.write(into: scratch.path, tensors: tensors, maxShardBytes: 60) {
+      description in
       asked.append(description.name)
       return try values(description)
     }
     #expect(
       files.map(\.name) == [
-        "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors", "model-00003-of-00003.safetensors",
+        "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
+        "model-00003-of-00003.safetensors",
         "model.safetensors.index.json",
       ])
     #expect(asked == ["a", "b", "c", "d"])

@@ -12,7 +12,8 @@ struct SafeTensorsFileTests {
   }
 
   @Test func `Every dtype of a file that Python wrote has Python's values`() throws {
-    let expected = try JSONDecoder().decode([String: Expected].self, from: Data(FixtureFile.bytes("dtypes.json")))
+    let expected = try JSONDecoder().decode(
+      [String: Expected].self, from: Data(FixtureFile.bytes("dtypes.json")))
     let file = try SafeTensorsFile(path: FixtureFile.path("dtypes.safetensors"))
     #expect(Set(file.names) == Set(expected.keys))
     #expect(file.header.metadata == ["format": "pt"])
@@ -42,8 +43,11 @@ struct SafeTensorsFileTests {
 
   @Test func `Values at an address that does not suit the dtype are copied`() throws {
     let scratch = try Scratch()
-    let header = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}"#
-    let values: [UInt8] = [9] + withUnsafeBytes(of: Float(1.5), Array.init) + withUnsafeBytes(of: Float(-2), Array.init)
+    let header =
+      #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+      + #""b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]}}"#
+    let values: [UInt8] =
+      [9] + withUnsafeBytes(of: Float(1.5), Array.init) + withUnsafeBytes(of: Float(-2), Array.init)
     let path = try scratch.write(SafeTensorsBytes.file(header: header, values: values), "x.safetensors")
     let file = try SafeTensorsFile(path: path)
     #expect(try file.tensor(named: "b")?.array(of: Float.self) == [1.5, -2])
@@ -51,7 +55,9 @@ struct SafeTensorsFileTests {
 
   @Test func `A missing, empty or unreadable file is named`() throws {
     let scratch = try Scratch()
-    let missing = #expect(throws: FileSystemError.self) { _ = try SafeTensorsFile(path: scratch.file("none")) }
+    let missing = #expect(throws: FileSystemError.self) {
+      _ = try SafeTensorsFile(path: scratch.file("none"))
+    }
     #expect(missing?.path == scratch.file("none"))
     #expect(throws: FileSystemError.self) { _ = try SafeTensorsFile(path: scratch.path) }
     let empty = try scratch.write([], "empty.safetensors")

@@ -13,8 +13,13 @@ struct SafeTensorsFolderTests {
 
   @Test func `Shards are one source in the order of their files`() throws {
     let folder = try SafeTensorsFolder(folder: FixtureFile.path("sharded"))
-    #expect(folder.names == ["model.embed.weight", "model.layers.0.weight", "model.layers.1.weight", "lm_head.weight"])
-    #expect(try folder.tensor(named: "model.layers.1.weight")?.array(of: Float.self) == [Float](repeating: 2, count: 6))
+    #expect(
+      folder.names == [
+        "model.embed.weight", "model.layers.0.weight", "model.layers.1.weight", "lm_head.weight",
+      ])
+    #expect(
+      try folder.tensor(named: "model.layers.1.weight")?.array(of: Float.self)
+        == [Float](repeating: 2, count: 6))
     let file = folder.entry(named: "lm_head.weight")?.file
     #expect(file?.hasSuffix("model-00003-of-00003.safetensors") == true)
     #expect(try folder.tensor(named: "other") == nil)
@@ -36,7 +41,8 @@ struct SafeTensorsFolderTests {
     let scratch = try Scratch()
     let folder = try copyOfSharded(scratch)
     _ = try scratch.write(
-      #"{"weight_map":{"lm_head.weight":"model-00001-of-00003.safetensors"}}"#, "model/model.safetensors.index.json")
+      #"{"weight_map":{"lm_head.weight":"model-00001-of-00003.safetensors"}}"#,
+      "model/model.safetensors.index.json")
     let error = try formatError { _ = try SafeTensorsFolder(folder: folder) }
     #expect(error.kind == .missing)
     #expect(error.item == "tensor 'lm_head.weight'")

@@ -88,12 +88,18 @@ struct SafeTensorsHeaderTests {
   @Test func `A name twice, missing fields and strange metadata are refused`() throws {
     let one = "\"a\":{\(tensor("U8", "[8]", "[0,8]"))}"
     #expect(try formatError { _ = try parse("{\(one),\(one)}") }.kind == .duplicate)
-    #expect(try formatError { _ = try parse(#"{"a":{"shape":[8],"data_offsets":[0,8]}}"#) }.found == "no dtype")
-    #expect(try formatError { _ = try parse(#"{"a":{"dtype":"U8","data_offsets":[0,8]}}"#) }.found == "shape missing")
-    #expect(try formatError { _ = try parse(#"{"a":{"dtype":"U8","shape":[8]}}"#) }.found == "data_offsets missing")
+    #expect(
+      try formatError { _ = try parse(#"{"a":{"shape":[8],"data_offsets":[0,8]}}"#) }.found == "no dtype")
+    #expect(
+      try formatError { _ = try parse(#"{"a":{"dtype":"U8","data_offsets":[0,8]}}"#) }.found
+        == "shape missing")
+    #expect(
+      try formatError { _ = try parse(#"{"a":{"dtype":"U8","shape":[8]}}"#) }.found == "data_offsets missing")
     #expect(try formatError { _ = try parse(#"{"a":[]}"#) }.item == "tensor 'a'")
     #expect(try formatError { _ = try parse(#"{"__metadata__":3}"#, valueBytes: 0) }.item == "__metadata__")
-    #expect(try formatError { _ = try parse(#"{"__metadata__":{"v":3}}"#, valueBytes: 0) }.item == "__metadata__ 'v'")
+    #expect(
+      try formatError { _ = try parse(#"{"__metadata__":{"v":3}}"#, valueBytes: 0) }.item
+        == "__metadata__ 'v'")
   }
 
   @Test func `Cutting a sound file anywhere is noticed`() throws {

@@ -11,7 +11,8 @@ struct SafeTensorsWriterTests {
     let record = try SafeTensorsWriter.write(tensors, to: scratch.file("copy.safetensors"))
     let bytes = try scratch.bytes("copy.safetensors")
     #expect(bytes == (try FixtureFile.bytes("dtypes.safetensors")))
-    #expect(record == ChecksummedFile(name: "copy.safetensors", byteCount: bytes.count, crc32c: CRC32C.of(bytes)))
+    #expect(
+      record == ChecksummedFile(name: "copy.safetensors", byteCount: bytes.count, crc32c: CRC32C.of(bytes)))
   }
 
   @Test func `Wider dtypes come first and every tensor is aligned`() throws {

@@ -7,7 +7,9 @@ struct EvaluationLoaderTests {
   private func batches(_ dataset: Dataset, _ shape: BatchShape) throws -> [[Int]] {
     var loader = EvaluationLoader(dataset: dataset, shape: shape)
     var all: [[Int]] = []
-    while let batch = try loader.next() { all.append(try batch.tokens.select(dim: 1, index: 0).array(of: Int.self)) }
+    while let batch = try loader.next() {
+      all.append(try batch.tokens.select(dim: 1, index: 0).array(of: Int.self))
+    }
     return all
   }
 
@@ -22,7 +24,8 @@ struct EvaluationLoaderTests {
   @Test func `All tokens of a text but the first count for its perplexity`() throws {
     let scratch = try DataScratch()
     let text = "a text of some length\nwith two lines"
-    let dataset = try Dataset(path: scratch.write(text, "t.txt"), sequenceLength: 8, encoding: .bytes(endToken: nil))
+    let dataset = try Dataset(
+      path: scratch.write(text, "t.txt"), sequenceLength: 8, encoding: .bytes(endToken: nil))
     var loader = EvaluationLoader(dataset: dataset, shape: BatchShape(microBatch: 3))
     var count = 0
     while let batch = try loader.next() { count += batch.lossTokenCount }

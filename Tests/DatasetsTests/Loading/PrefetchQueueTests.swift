@@ -54,7 +54,9 @@ struct PrefetchQueueTests {
       usleep(20_000)
       cancellation.cancel()
     }
-    #expect(throws: CancellationError.self) { try monitor.wait(until: { $0 == 1 }, unless: cancellation) { _ in } }
+    #expect(throws: CancellationError.self) {
+      try monitor.wait(until: { $0 == 1 }, unless: cancellation) { _ in }
+    }
     if let thread { thread.join() }
     monitor.withLock { $0 = 1 }
     #expect(try monitor.wait(until: { $0 == 1 }, unless: cancellation) { $0 } == 1)

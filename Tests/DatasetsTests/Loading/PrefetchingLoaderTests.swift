@@ -67,7 +67,9 @@ struct PrefetchingLoaderTests {
   }
 
   @Test(arguments: [nil, 9] as [UInt64?])
-  func `A resumed run continues with the very next batch, also on another number of ranks`(seed: UInt64?) throws {
+  func `A resumed run continues with the very next batch, also on another number of ranks`(seed: UInt64?)
+    throws
+  {
     let scratch = try DataScratch()
     let dataset = try Dataset(path: scratch.writeNumberedRows(10), sequenceLength: 3, encoding: .bytes())
     let loader = try PrefetchingLoader(dataset: dataset, shape: BatchShape(microBatch: 4), seed: seed)

@@ -3,7 +3,9 @@ import Testing
 @testable import Datasets
 
 struct SampleRowsTests {
-  private func labels(_ text: String, sequenceLength: Int = 100, encoding: TextEncoding = .bytes()) throws -> [String] {
+  private func labels(_ text: String, sequenceLength: Int = 100, encoding: TextEncoding = .bytes()) throws
+    -> [String]
+  {
     let scratch = try DataScratch()
     let dataset = try Dataset(
       path: scratch.write(text, "d.jsonl"), sequenceLength: sequenceLength, encoding: encoding)
@@ -33,8 +35,11 @@ struct SampleRowsTests {
     #expect(try labels(text, encoding: .bytes(beginToken: 66)) == ["\u{B7}\u{B7}\u{B7}yes$", "no$"])
   }
 
-  @Test func `Samples are cut to the sequence length; one without anything left to learn is passed over`() throws {
-    let text = "{\"prompt\":\"ask\",\"completion\":\"yes\"}\n{\"prompt\":\"long question\",\"completion\":\"no\"}"
+  @Test func `Samples are cut to the sequence length; one without anything left to learn is passed over`()
+    throws
+  {
+    let text =
+      "{\"prompt\":\"ask\",\"completion\":\"yes\"}\n{\"prompt\":\"long question\",\"completion\":\"no\"}"
     #expect(try labels(text, sequenceLength: 4) == ["\u{B7}\u{B7}ye"])
     let error = try datasetError { _ = try labels(text, sequenceLength: 2) }
     #expect(error.kind == .tooFewTokens)

@@ -19,7 +19,8 @@ struct DataPositionTests {
     try position.check(dataset: dataset, seed: 3)
     let seed = try datasetError { try position.check(dataset: dataset, seed: nil) }
     #expect(seed.kind == .changedData)
-    #expect(seed.description.hasSuffix("found no shuffling, expected shuffling with seed 3, as in the checkpoint"))
+    #expect(
+      seed.description.hasSuffix("found no shuffling, expected shuffling with seed 3, as in the checkpoint"))
     let other = try Dataset(path: scratch.writeNumberedRows(5), sequenceLength: 3, encoding: .bytes())
     #expect(try datasetError { try position.check(dataset: other, seed: 3) }.kind == .changedData)
     #expect(throws: DatasetError.self) {

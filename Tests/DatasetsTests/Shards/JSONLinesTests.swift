@@ -17,12 +17,16 @@ struct JSONLinesTests {
   }
 
   @Test func `Texts, completions and conversations are read, blank lines passed over`() throws {
-    #expect(try read("{\"text\": \"a\\n\u{E9}\"}\n\n  \r\n{\"text\": \"\", \"id\": 3}") == [.document("a\n\u{E9}"), .document("")])
+    #expect(
+      try read("{\"text\": \"a\\n\u{E9}\"}\n\n  \r\n{\"text\": \"\", \"id\": 3}") == [
+        .document("a\n\u{E9}"), .document(""),
+      ])
     #expect(
       try read("{\"prompt\": \"p\", \"completion\": \"c\", \"text\": \"t\"}\n") == [
         .completion(prompt: "p", completion: "c")
       ])
-    let turns = #"{"messages": [{"role": "user", "content": "q", "extra": 1}, {"role": "assistant", "content": "a"}]}"#
+    let turns =
+      #"{"messages": [{"role": "user", "content": "q", "extra": 1}, {"role": "assistant", "content": "a"}]}"#
     #expect(
       try read(turns) == [
         .conversation([ChatMessage(role: "user", content: "q"), ChatMessage(role: "assistant", content: "a")])
@@ -38,7 +42,10 @@ struct JSONLinesTests {
     ("{\"prompt\": \"a\"}", "line 1", "an object without the keys that are looked for"),
     ("{\"text\": \"a\"}\n{\"prompt\": \"a\", \"completion\": \"b\"}", "line 2", "prompt and completion"),
     (#"{"messages": [{"role": "user"}]}"#, "line 1", "no 'content' in 'messages[0]'"),
-    (#"{"messages": [{"role": "user", "content": "q"}]}"#, "line 1", "messages without one of the role 'assistant'"),
+    (
+      #"{"messages": [{"role": "user", "content": "q"}]}"#, "line 1",
+      "messages without one of the role 'assistant'"
+    ),
     (#"{"messages": "q"}"#, "line 1", "another type at 'messages'"),
   ])
   func `A wrong line is named with what is there`(text: String, place: String, found: String) throws {
@@ -50,7 +57,9 @@ struct JSONLinesTests {
   }
 
   @Test func `Bytes that are no text are named with their position`() throws {
-    let error = try datasetError { _ = try read(Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xE9, 0x22, 0x7D]) }
+    let error = try datasetError {
+      _ = try read(Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xE9, 0x22, 0x7D])
+    }
     #expect(error.kind == .invalidText)
     #expect(error.place == "byte 24")
     #expect(error.found == "0xe9 0x22 0x7d")

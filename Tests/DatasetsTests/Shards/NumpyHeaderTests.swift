@@ -25,7 +25,8 @@ struct NumpyHeaderTests {
   }
 
   @Test(arguments: [
-    "{'descr': '<u2', 'fortran_order': False, 'shape': (4,), }", "{'shape':(4,),'descr':'<u2','fortran_order':True}",
+    "{'descr': '<u2', 'fortran_order': False, 'shape': (4,), }",
+    "{'shape':(4,),'descr':'<u2','fortran_order':True}",
     #"{"descr": "<u2", "fortran_order": False, "shape": ( 2 , 2 ), } "#,
   ])
   func `Spellings of the dictionary are understood`(text: String) throws {

@@ -5,7 +5,9 @@ import Testing
 struct NumpyTokensTests {
   private let stream = (0..<23).map { $0 * 11 % 250 }
 
-  @Test(arguments: ["stream-uint8", "stream-uint16", "stream-int32", "stream-uint32", "stream-int64", "version2"])
+  @Test(arguments: [
+    "stream-uint8", "stream-uint16", "stream-int32", "stream-uint32", "stream-int64", "version2",
+  ])
   func `Every integer type that NumPy wrote is read`(name: String) throws {
     let tokens = try NumpyTokens(path: fixturePath("\(name).npy"))
     #expect(tokens.header.shape == [23])
@@ -24,7 +26,9 @@ struct NumpyTokensTests {
     ("big-endian", "elements of type '>i4'"), ("cube", "3 dimensions"),
     ("record", "elements of type [('token', '<u2'), ('weight', '<f4')]"),
   ])
-  func `Arrays that hold no rows of tokens are refused with what they hold`(name: String, found: String) throws {
+  func `Arrays that hold no rows of tokens are refused with what they hold`(name: String, found: String)
+    throws
+  {
     let error = try datasetError { _ = try NumpyTokens(path: fixturePath("\(name).npy")) }
     #expect(error.kind == .unsupported)
     #expect(error.found == found)

@@ -15,8 +15,11 @@ struct TextChunksTests {
   @Test func `Cuts fall only behind single line breaks between visible characters`() throws {
     let text = "one two\nthree\n\nfour\n five\nsix seven eight\nnine"
     #expect(
-      try chunks(Array(text.utf8), size: 1) == ["one two\n", "three\n\nfour\n five\n", "six seven eight\n", "nine"])
-    #expect(try chunks(Array(text.utf8), size: 20) == ["one two\nthree\n\nfour\n five\n", "six seven eight\nnine"])
+      try chunks(Array(text.utf8), size: 1) == [
+        "one two\n", "three\n\nfour\n five\n", "six seven eight\n", "nine",
+      ])
+    #expect(
+      try chunks(Array(text.utf8), size: 20) == ["one two\nthree\n\nfour\n five\n", "six seven eight\nnine"])
     #expect(try chunks(Array(text.utf8), size: 1000) == [text])
   }
 
@@ -32,7 +35,9 @@ struct TextChunksTests {
     #expect(try chunks([0xEF, 0xBB, 0xBF, 0x61], size: 10) == ["a"])
   }
 
-  @Test(arguments: [([0x61, 0xFF], 1), ([0x61, 0xC3], 1), ([0xC3, 0xA9, 0x80], 2), ([0x61, 0xED, 0xA0, 0x80], 1)])
+  @Test(arguments: [
+    ([0x61, 0xFF], 1), ([0x61, 0xC3], 1), ([0xC3, 0xA9, 0x80], 2), ([0x61, 0xED, 0xA0, 0x80], 1),
+  ])
   func `The first byte that is no UTF-8 is named`(bytes: [UInt8], place: Int) throws {
     let error = try datasetError { _ = try chunks(bytes, size: 10) }
     #expect(error.kind == .invalidText)

@@ -14,7 +14,9 @@ struct TokenCacheTests {
   }
 
   /// Opens, reads all rows, and waits until the background thread has kept them.
-  private func rows(_ path: String, _ encoding: TextEncoding, _ cache: String, entries: Int) throws -> [TokenRow] {
+  private func rows(_ path: String, _ encoding: TextEncoding, _ cache: String, entries: Int) throws
+    -> [TokenRow]
+  {
     let dataset = try Dataset(path: path, sequenceLength: 4, encoding: encoding, cacheFolder: cache)
     let rows = try (0..<dataset.rowCount()).map { try dataset.row($0) }
     for _ in 0..<500 where try kept(cache).count < entries { usleep(10_000) }
@@ -27,7 +29,8 @@ struct TokenCacheTests {
   }
 
   @Test(arguments: [
-    ("t.txt", "some text\nto keep"), ("s.jsonl", "{\"prompt\":\"ab\",\"completion\":\"c\"}\n{\"prompt\":\"\",\"completion\":\"de\"}"),
+    ("t.txt", "some text\nto keep"),
+    ("s.jsonl", "{\"prompt\":\"ab\",\"completion\":\"c\"}\n{\"prompt\":\"\",\"completion\":\"de\"}"),
   ])
   func `A second start takes the tokens from the disk, unless text or tokenizer changed`(
     name: String, text: String
