@@ -14,7 +14,8 @@ extension Tokenizer {
     let model = try Model(json: root.required("model"), isByteLevel: split?.isByteLevel ?? false)
     let tokens = try Self.addedTokens(root["added_tokens"], vocabulary: model.vocabulary)
     var stages = TokenizerStages(
-      addedTokens: AddedTokens(tokens, normalizer: normalizer), normalizer: normalizer, preTokenizer: split?.stage,
+      addedTokens: AddedTokens(tokens, normalizer: normalizer), normalizer: normalizer,
+      preTokenizer: split?.stage,
       model: model)
     stages.decoder = try root["decoder"].map { node throws(TokenizerError) in try Decoder(json: node) }
     if let node = root["post_processor"] { stages.postProcessor = try PostProcessor(json: node) }

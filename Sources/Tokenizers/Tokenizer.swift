@@ -69,7 +69,8 @@ public final class Tokenizer: Sendable {
   ///   - parseSpecialTokens: Whether special tokens written out in the text, such as `<|im_end|>`, become their
   ///     ids. Turn it off for text that comes from somebody who must not steer the model.
   /// - Complexity: Linear in the length of the text; words met before cost one look-up.
-  public func encode(_ text: String, addSpecialTokens: Bool = true, parseSpecialTokens: Bool = true) -> [Int] {
+  public func encode(_ text: String, addSpecialTokens: Bool = true, parseSpecialTokens: Bool = true) -> [Int]
+  {
     var cache = caches.withLock { $0.popLast() } ?? WordCache()
     defer { caches.withLock { [cache] in $0.append(cache) } }
     var ids = addSpecialTokens ? postProcessor.prefix : []
@@ -108,7 +109,8 @@ public final class Tokenizer: Sendable {
     }
   }
 
-  private func encodeWords(_ part: Span<UInt8>, _ isFirst: Bool, _ cache: inout WordCache, _ ids: inout [Int]) {
+  private func encodeWords(_ part: Span<UInt8>, _ isFirst: Bool, _ cache: inout WordCache, _ ids: inout [Int])
+  {
     guard let preTokenizer else { return model.encode(part, using: &cache, into: &ids) }
     preTokenizer.split(part, isFirst: isFirst) { word, _ in model.encode(word, using: &cache, into: &ids) }
   }

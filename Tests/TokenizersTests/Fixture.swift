@@ -33,3 +33,31 @@ struct TokenizerExpectations: Decodable {
   let withSpecial: [Int]
   let cases: [Case]
 }
+
+/// A SentencePiece vocabulary, and what its own library makes of a list of texts.
+struct SentencePieceExpectations: Decodable {
+  let tokens: [String]
+  let scores: [Float]
+  let types: [Int]
+  let cases: [TokenizerExpectations.Case]
+}
+
+extension Fixture {
+  static func sentencePiece() throws -> SentencePieceExpectations {
+    try JSONDecoder().decode(SentencePieceExpectations.self, from: Data(bytes("sentencepiece.expected.json")))
+  }
+}
+
+extension Fixture {
+  /// The sample model, if it is on this machine.
+  static let sampleModelPath: String? = {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["DEEPSPEED_CACHE"] ?? "\(environment["HOME"] ?? "")/.cache/deepspeed-swift"
+    let candidates = [
+      environment["DEEPSPEED_SAMPLE_MODEL"], "\(cache)/models/SmolLM2-135M-Instruct.Q4_1.gguf",
+    ]
+    return candidates.compactMap { $0 }.first {
+      FileManager.default.fileExists(atPath: $0) && $0.hasSuffix(".gguf")
+    }
+  }()
+}

@@ -10,10 +10,12 @@ import os
 import pathlib
 import random
 import sys
+import tempfile
 
 # This file has the name of the package it needs.
 sys.path = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() != pathlib.Path(__file__).resolve().parent]
 
+import sentencepiece  # noqa: E402
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers  # noqa: E402
 from tokenizers import pre_tokenizers, processors, trainers  # noqa: E402
 
@@ -237,6 +239,48 @@ def expectations(tokenizer, seed, count):
     }
 
 
+def sentence_piece_scores():
+    """A byte-pair vocabulary with scores, trained and used by SentencePiece itself, as GGUF files hold them."""
+    lines = [line.replace("\x00", "") for line in training_text()]
+    with tempfile.TemporaryDirectory() as folder:
+        corpus, prefix = pathlib.Path(folder) / "corpus.txt", str(pathlib.Path(folder) / "model")
+        corpus.write_text("\n".join(lines))
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(corpus), model_prefix=prefix, model_type="bpe", vocab_size=700, byte_fallback=True,
+            character_coverage=0.99, normalization_rule_name="identity", remove_extra_whitespaces=False,
+            split_digits=True, max_sentence_length=100000, minloglevel=2)
+        processor = sentencepiece.SentencePieceProcessor(model_file=prefix + ".model")
+    count = processor.get_piece_size()
+    types = [
+        3 if processor.is_control(i) else 2 if processor.is_unknown(i) else 6 if processor.is_byte(i) else 1
+        for i in range(count)]
+    cases = []
+    for text in hand_written() + list(generated(77, 60)):
+        if not text or any(token in text for token in ("<s>", "</s>", "<unk>", "\x00", "\u2581")):
+            continue
+        ids = processor.encode(text)
+        decoded = processor.decode(ids)
+        cases.append({"text": text, "ids": ids, **({"decoded": decoded} if decoded != text else {})})
+    write("sentencepiece.expected.json", {
+        "tokens": [processor.id_to_piece(i) for i in range(count)],
+        "scores": [processor.get_score(i) for i in range(count)], "types": types, "cases": cases})
+
+
+def normalization():
+    """Random texts of letters, marks, jamo and compatibility characters in the four forms."""
+    source = random.Random(11)
+    ranges = [(0xC0, 0x180), (0x300, 0x345), (0x5B0, 0x5C8), (0x900, 0x960), (0xF71, 0xF84), (0x1100, 0x1113), (0x1161, 0x1176),
+        (0x11A8, 0x11C3), (0x1E00, 0x2000), (0x2100, 0x2190), (0x3041, 0x309A), (0xAC00, 0xD7A4), (0xF900, 0xFB4F),
+        (0xFF01, 0xFFDD), (0x1D100, 0x1D200), (0x41, 0x7B)]
+    forms = {"nfc": normalizers.NFC(), "nfd": normalizers.NFD(), "nfkc": normalizers.NFKC(), "nfkd": normalizers.NFKD()}
+    cases = []
+    for _ in range(400):
+        chosen = [source.choice(ranges) for _ in range(3)]
+        text = "".join(chr(source.randrange(*source.choice(chosen))) for _ in range(source.randint(1, 10)))
+        cases.append({"text": text, **{name: form.normalize_str(text) for name, form in forms.items()}})
+    write("normalization.expected.json", cases)
+
+
 def write(name, value):
     (OUTPUT / name).write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
@@ -246,6 +290,8 @@ def main():
     for seed, (name, tokenizer) in enumerate([*byte_level_tokenizers(), *other_tokenizers()]):
         write(f"{name}.tokenizer.json", json.loads(tokenizer.to_str()))
         write(f"{name}.expected.json", expectations(tokenizer, seed, 60))
+    sentence_piece_scores()
+    normalization()
     folder = os.environ.get("SMOLLM2")
     if folder:
         tokenizer = Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json"))

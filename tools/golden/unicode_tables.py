@@ -1,6 +1,7 @@
 """Writes the Unicode tables of Sources/Tokenizers/Unicode/Generated.
 
-Needs the `regex` package for scripts; decompositions come from Python's own unicodedata. Run from anywhere:
+Needs the Python packages `regex`, for scripts, and `tokenizers`. Decompositions come from Python's unicodedata, as far
+as `tokenizers` has them too: its Unicode version is an older one, and its ids are the ones to reproduce. Run from anywhere:
     python tools/golden/unicode_tables.py
 """
 
@@ -8,9 +9,13 @@ import pathlib
 import sys
 import unicodedata
 
-import regex
-
 HERE = pathlib.Path(__file__).resolve().parent
+# The folder of this file has a module with the name of a package.
+sys.path = [entry for entry in sys.path if pathlib.Path(entry or ".").resolve() != HERE]
+
+import regex  # noqa: E402
+from tokenizers import normalizers  # noqa: E402
+
 OUTPUT = HERE.parent.parent / "Sources" / "Tokenizers" / "Unicode" / "Generated"
 SCRIPTS = [
     "Arabic", "Armenian", "Bengali", "Cyrillic", "Devanagari", "Georgian", "Greek", "Han", "Hangul", "Hebrew",
@@ -75,12 +80,13 @@ def is_composable(value, parts):
 
 
 def write_decompositions():
+    reference = normalizers.NFKD()
     words = {"composed": [], "decomposed": [], "compatible": []}
     for value in scalars():
         if value in HANGUL:
             continue
         is_compatible, parts = mapping(value)
-        if not parts:
+        if not parts or reference.normalize_str(chr(value)) == chr(value):
             continue
         kind = "compatible" if is_compatible else "composed" if is_composable(value, parts) else "decomposed"
         words[kind].append(",".join(f"{part:X}" for part in [value] + parts))

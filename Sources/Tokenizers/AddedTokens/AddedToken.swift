@@ -32,7 +32,9 @@ public struct AddedToken: Sendable, Hashable {
   init(json: JSONNode) throws(TokenizerError) {
     let id = try json.required("id")
     self.id = try id.requiredInt()
-    guard self.id >= 0, self.id < Vocabulary.idLimit else { throw id.mismatch("an id below \(Vocabulary.idLimit)") }
+    guard self.id >= 0, self.id < Vocabulary.idLimit else {
+      throw id.mismatch("an id below \(Vocabulary.idLimit)")
+    }
     content = try json.required("content").requiredString()
     isSpecial = try json.flag("special", default: false)
     isSingleWord = try json.flag("single_word", default: false)

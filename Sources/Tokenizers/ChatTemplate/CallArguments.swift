@@ -43,7 +43,9 @@ struct CallArguments {
     return integer
   }
 
-  mutating func flag(_ name: String, default fallback: Bool = false) -> Bool { take(name)?.isTrue ?? fallback }
+  mutating func flag(_ name: String, default fallback: Bool = false) -> Bool {
+    take(name)?.isTrue ?? fallback
+  }
 
   mutating func removePositional() -> [Value] {
     defer { positional = [] }

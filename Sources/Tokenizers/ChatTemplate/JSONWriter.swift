@@ -35,15 +35,21 @@ struct JSONWriter {
   }
 
   private func write(_ value: Value, depth: Int, to output: inout String) throws(TemplateError) {
-    guard depth < Self.depthLimit else { throw TemplateError(.limit, "'tojson' nests over \(Self.depthLimit) levels deep") }
+    guard depth < Self.depthLimit else {
+      throw TemplateError(.limit, "'tojson' nests over \(Self.depthLimit) levels deep")
+    }
     switch value {
     case .none: output += "null"
     case .bool(let isTrue): output += isTrue ? "true" : "false"
     case .int(let integer): output += String(integer)
-    case .double(let number): output += number.isNaN ? "NaN" : number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : PythonText.number(number)
+    case .double(let number):
+      output +=
+        number.isNaN
+        ? "NaN" : number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : PythonText.number(number)
     case .string(let text): Self.write(text, to: &output)
     case .list(let values), .tuple(let values):
-      try container("[", "]", count: values.count, depth: depth, to: &output) { index, output throws(TemplateError) in
+      try container("[", "]", count: values.count, depth: depth, to: &output) {
+        index, output throws(TemplateError) in
         try write(values[index], depth: depth + 1, to: &output)
       }
     case .dictionary(let dictionary): try write(dictionary, depth: depth, to: &output)
@@ -52,11 +58,13 @@ struct JSONWriter {
     }
   }
 
-  private func write(_ dictionary: ValueDictionary, depth: Int, to output: inout String) throws(TemplateError) {
+  private func write(_ dictionary: ValueDictionary, depth: Int, to output: inout String) throws(TemplateError)
+  {
     var entries: [(key: String, value: Value)] = []
     for (key, value) in dictionary.entries { entries.append((try Self.key(key), value)) }
     if sortsKeys { entries.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } }
-    try container("{", "}", count: entries.count, depth: depth, to: &output) { index, output throws(TemplateError) in
+    try container("{", "}", count: entries.count, depth: depth, to: &output) {
+      index, output throws(TemplateError) in
       Self.write(entries[index].key, to: &output)
       output += keySeparator
       try write(entries[index].value, depth: depth + 1, to: &output)

@@ -2,7 +2,9 @@
 enum StringMethods {
   private static let widthLimit = 1 << 16
 
-  static func call(_ name: String, on text: String, _ arguments: inout CallArguments) throws(TemplateError) -> Value {
+  static func call(_ name: String, on text: String, _ arguments: inout CallArguments) throws(TemplateError)
+    -> Value
+  {
     switch name {
     case "strip", "lstrip", "rstrip":
       let scalars = try characters(&arguments)
@@ -32,7 +34,8 @@ enum StringMethods {
       let suffix = try arguments.requiredText("suffix")
       let isThere = text.utf8.reversed().starts(with: suffix.utf8.reversed())
       return .string(isThere ? String(text.unicodeScalars.dropLast(suffix.unicodeScalars.count)) : text)
-    case "partition", "rpartition": return try partitioned(text, fromTheRight: name == "rpartition", &arguments)
+    case "partition", "rpartition":
+      return try partitioned(text, fromTheRight: name == "rpartition", &arguments)
     case "find", "rfind", "index", "count": return try searched(name, text, &arguments)
     case "zfill", "ljust", "rjust", "center": return try padded(name, text, &arguments)
     case "format": return .string(try formatted(text, &arguments))
@@ -73,8 +76,10 @@ enum StringMethods {
     case "isalpha": return all(isLetter)
     case "isalnum": return all { isLetter($0) || $0.properties.numericType != nil }
     case "isspace": return all(PythonText.isSpace)
-    case "isupper": return scalars.contains { $0.properties.isUppercase } && !scalars.contains { $0.properties.isLowercase }
-    default: return scalars.contains { $0.properties.isLowercase } && !scalars.contains { $0.properties.isUppercase }
+    case "isupper":
+      return scalars.contains { $0.properties.isUppercase } && !scalars.contains { $0.properties.isLowercase }
+    default:
+      return scalars.contains { $0.properties.isLowercase } && !scalars.contains { $0.properties.isUppercase }
     }
   }
 
@@ -99,7 +104,8 @@ enum StringMethods {
     let source = fromTheRight ? reversed(text) : text
     var parts: [String]
     if let separator {
-      parts = PythonText.split(source, separator: fromTheRight ? reversed(separator) : separator, limit: limit)
+      parts = PythonText.split(
+        source, separator: fromTheRight ? reversed(separator) : separator, limit: limit)
     } else {
       parts = PythonText.splitAtSpaces(source, limit: limit)
     }
@@ -131,7 +137,9 @@ enum StringMethods {
     case "rfind": return .int(places.last ?? -1)
     case "find": return .int(places.first ?? -1)
     default:
-      guard let place = places.first else { throw TemplateError(.type, "the substring '\(part)' is not found") }
+      guard let place = places.first else {
+        throw TemplateError(.type, "the substring '\(part)' is not found")
+      }
       return .int(place)
     }
   }
@@ -157,7 +165,9 @@ enum StringMethods {
   }
 
   /// `format` with `{}`, `{0}` and `{name}`, and no format specifications.
-  private static func formatted(_ text: String, _ arguments: inout CallArguments) throws(TemplateError) -> String {
+  private static func formatted(_ text: String, _ arguments: inout CallArguments) throws(TemplateError)
+    -> String
+  {
     let positional = arguments.removePositional()
     let named = arguments.named
     arguments.named = []
@@ -165,7 +175,7 @@ enum StringMethods {
     var scalars = text.unicodeScalars[...]
     var automatic = 0
     while let scalar = scalars.popFirst() {
-      if (scalar == "{" || scalar == "}"), scalars.first == scalar {
+      if scalar == "{" || scalar == "}", scalars.first == scalar {
         result.append(scalar)
         scalars.removeFirst()
       } else if scalar == "{" {
@@ -173,7 +183,9 @@ enum StringMethods {
         scalars.removeFirst(min(scalars.count, field.unicodeScalars.count + 1))
         let index = field.isEmpty ? automatic : Int(field)
         if field.isEmpty { automatic += 1 }
-        let value = index.map { positional.indices.contains($0) ? positional[$0] : nil } ?? named.first { $0.name == field }?.value
+        let value =
+          index.map { positional.indices.contains($0) ? positional[$0] : nil }
+          ?? named.first { $0.name == field }?.value
         guard let value else { throw TemplateError(.type, "'format' has no value for '{\(field)}'") }
         result += PythonText.string(value).unicodeScalars
       } else {

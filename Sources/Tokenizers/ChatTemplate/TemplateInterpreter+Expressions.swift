@@ -41,7 +41,8 @@ extension TemplateInterpreter {
   private mutating func filterOrTest(_ expression: Expression) throws(TemplateError) -> Value {
     switch expression {
     case .filter(let operand, let name, let arguments):
-      let input = try operand.map { operand throws(TemplateError) in try value(of: operand) } ?? .undefined("")
+      let input =
+        try operand.map { operand throws(TemplateError) in try value(of: operand) } ?? .undefined("")
       return try filter(name, input, values(of: arguments))
     case .test(let operand, let name, let arguments):
       return .bool(try test(name, value(of: operand), values(of: arguments)))
@@ -108,10 +109,12 @@ extension TemplateInterpreter {
 
   func item(_ index: Value, of object: Value) throws(TemplateError) -> Value {
     switch object {
-    case .undefined(let missing): throw TemplateError(.undefined, "'\(missing)' is undefined, so that it has no items")
+    case .undefined(let missing):
+      throw TemplateError(.undefined, "'\(missing)' is undefined, so that it has no items")
     case .dictionary(let dictionary):
       if let value = dictionary[index] { return value }
-      return try index.text.map { name throws(TemplateError) in try attribute(name, of: object) } ?? .undefined("item")
+      return try index.text.map { name throws(TemplateError) in try attribute(name, of: object) }
+        ?? .undefined("item")
     case .list(let values), .tuple(let values):
       if let position = index.integer {
         let place = position < 0 ? position + values.count : position
@@ -121,7 +124,8 @@ extension TemplateInterpreter {
       if let position = index.integer {
         let scalars = Array(text.unicodeScalars)
         let place = position < 0 ? position + scalars.count : position
-        return scalars.indices.contains(place) ? .string(String(scalars[place])) : .undefined("item \(position)")
+        return scalars.indices.contains(place)
+          ? .string(String(scalars[place])) : .undefined("item \(position)")
       }
     default: break
     }
@@ -129,7 +133,9 @@ extension TemplateInterpreter {
     return try attribute(name, of: object)
   }
 
-  private func slice(_ object: Value, _ start: Int?, _ stop: Int?, _ step: Int?) throws(TemplateError) -> Value {
+  private func slice(_ object: Value, _ start: Int?, _ stop: Int?, _ step: Int?) throws(TemplateError)
+    -> Value
+  {
     guard let elements = object.elements else {
       throw TemplateError(.type, "expected something to slice, found \(object.typeName)")
     }
@@ -143,7 +149,9 @@ extension TemplateInterpreter {
   }
 
   private static func indices(count: Int, _ start: Int?, _ stop: Int?, _ step: Int) -> [Int] {
-    func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int { min(max(bound < 0 ? bound + count : bound, low), high) }
+    func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int {
+      min(max(bound < 0 ? bound + count : bound, low), high)
+    }
     var result: [Int] = []
     var index: Int
     if step > 0 {

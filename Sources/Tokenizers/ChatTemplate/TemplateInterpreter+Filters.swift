@@ -1,6 +1,8 @@
 /// The filters of the template language, as in `x | trim`.
 extension TemplateInterpreter {
-  mutating func filter(_ name: String, _ input: Value, _ arguments: CallArguments) throws(TemplateError) -> Value {
+  mutating func filter(_ name: String, _ input: Value, _ arguments: CallArguments) throws(TemplateError)
+    -> Value
+  {
     try countStep()
     var arguments = arguments
     if let result = try TextFilters.apply(name, input, &arguments) { return result }
@@ -39,8 +41,12 @@ extension TemplateInterpreter {
     return TemplateError(.type, "'\(filter)' expects \(expected), found \(found.typeName)")
   }
 
-  private func dictionarySorted(_ input: Value, _ arguments: inout CallArguments) throws(TemplateError) -> Value {
-    guard case .dictionary(let dictionary) = input else { throw Self.mismatch("dictsort", "a mapping", input) }
+  private func dictionarySorted(_ input: Value, _ arguments: inout CallArguments) throws(TemplateError)
+    -> Value
+  {
+    guard case .dictionary(let dictionary) = input else {
+      throw Self.mismatch("dictsort", "a mapping", input)
+    }
     let isCaseSensitive = arguments.flag("case_sensitive")
     let usesValues = try arguments.text("by") == "value"
     let pairs = dictionary.entries.map { Value.tuple([$0.key, $0.value]) }
@@ -78,7 +84,8 @@ extension TemplateInterpreter {
     guard (0...15).contains(precision) else { throw TemplateError(.type, "'round' takes 0 to 15 digits") }
     var scale = 1.0
     for _ in 0..<precision { scale *= 10 }
-    let rule: FloatingPointRoundingRule = method == "ceil" ? .up : method == "floor" ? .down : .toNearestOrEven
+    let rule: FloatingPointRoundingRule =
+      method == "ceil" ? .up : method == "floor" ? .down : .toNearestOrEven
     return .double((number * scale).rounded(rule) / scale)
   }
 

@@ -57,7 +57,9 @@ extension TemplateInterpreter {
     return .string(parts.joined(separator: separator))
   }
 
-  private mutating func mapped(_ values: [Value], _ arguments: inout CallArguments) throws(TemplateError) -> [Value] {
+  private mutating func mapped(_ values: [Value], _ arguments: inout CallArguments) throws(TemplateError)
+    -> [Value]
+  {
     var result: [Value] = []
     if let index = arguments.named.firstIndex(where: { $0.name == "attribute" }) {
       let path = PythonText.string(arguments.named.remove(at: index).value)
@@ -82,7 +84,9 @@ extension TemplateInterpreter {
     var result: [Value] = []
     for value in values {
       let subject = try key(path, true, value)
-      let holds = try test.map { test throws(TemplateError) in try self.test(test, subject, arguments) } ?? subject.isTrue
+      let holds =
+        try test.map { test throws(TemplateError) in try self.test(test, subject, arguments) }
+        ?? subject.isTrue
       if holds == keeps { result.append(value) }
     }
     return result
@@ -131,7 +135,9 @@ extension TemplateInterpreter {
   private func grouped(
     _ name: String, _ values: [Value], _ arguments: inout CallArguments
   ) throws(TemplateError) -> [Value] {
-    guard let count = try arguments.integer(name == "batch" ? "linecount" : "slices"), count > 0, count < 1 << 16 else {
+    guard let count = try arguments.integer(name == "batch" ? "linecount" : "slices"), count > 0,
+      count < 1 << 16
+    else {
       throw TemplateError(.type, "'\(name)' expects a count above 0")
     }
     let filling = arguments.take("fill_with")
@@ -140,7 +146,8 @@ extension TemplateInterpreter {
     let groupCount = name == "batch" ? (values.count + count - 1) / count : count
     for index in 0..<groupCount {
       let isLonger = index < values.count % count
-      let length = name == "batch" ? min(count, values.count - start) : values.count / count + (isLonger ? 1 : 0)
+      let length =
+        name == "batch" ? min(count, values.count - start) : values.count / count + (isLonger ? 1 : 0)
       var group = Array(values[start..<start + length])
       start += length
       if let filling, name == "batch" || (!isLonger && values.count % count > 0) {

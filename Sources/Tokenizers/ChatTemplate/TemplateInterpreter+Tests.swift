@@ -1,6 +1,7 @@
 /// The tests of the template language, as in `x is defined`.
 extension TemplateInterpreter {
-  mutating func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Bool {
+  mutating func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Bool
+  {
     var arguments = arguments
     if let result = Self.kindTest(name, value) { return result }
     switch name {
@@ -35,7 +36,8 @@ extension TemplateInterpreter {
     case ("callable", .macro), ("callable", .function), ("callable", .method): true
     case ("iterable", _): value.elements != nil
     case ("sequence", _): value.count != nil
-    case ("none", _), ("string", _), ("mapping", _), ("boolean", _), ("true", _), ("false", _), ("integer", _),
+    case ("none", _), ("string", _), ("mapping", _), ("boolean", _), ("true", _), ("false", _),
+      ("integer", _),
       ("float", _), ("callable", _), ("escaped", _):
       false
     default: nil

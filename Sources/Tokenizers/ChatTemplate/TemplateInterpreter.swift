@@ -10,7 +10,7 @@ struct TemplateInterpreter {
     let caller: Value?
   }
 
-  private static let stepLimit = 20_000_000
+  private static let stepLimit = 2_000_000
   private static let outputLimit = 1 << 28
   private static let callLimit = 64
 
@@ -61,16 +61,20 @@ struct TemplateInterpreter {
     switch statement {
     case .text(let text): output += text
     case .output(let expression, let line):
-      output += try onLine(line) { this throws(TemplateError) in PythonText.string(try this.value(of: expression)) }
+      output += try onLine(line) { this throws(TemplateError) in
+        PythonText.string(try this.value(of: expression))
+      }
     case .loop(let loop, let line):
       try onLine(line) { this throws(TemplateError) in try this.run(loop) }
     case .branches(let branches, let otherwise, let line): return try run(branches, otherwise, line)
     case .set(let target, let expression, let line):
-      try onLine(line) { this throws(TemplateError) in try this.assign(this.value(of: expression), to: target) }
+      try onLine(line) { this throws(TemplateError) in try this.assign(this.value(of: expression), to: target)
+      }
     case .setBlock(let target, let filter, let body, let line):
       try onLine(line) { this throws(TemplateError) in
         let text = try this.captured(body)
-        try this.assign(filter.map { filter throws(TemplateError) in try this.filtered(text, filter) } ?? text, to: target)
+        try this.assign(
+          filter.map { filter throws(TemplateError) in try this.filtered(text, filter) } ?? text, to: target)
       }
     case .macro(let macro): define(macro)
     case .callBlock(let call, let caller, let line):
@@ -154,7 +158,8 @@ struct TemplateInterpreter {
     case .name(let name): scopes[scopes.count - 1][name] = value
     case .attribute(let object, let name):
       guard case .namespace(let index) = variable(object) else {
-        throw TemplateError(.type, "expected '\(object)' to be a namespace, since its '\(name)' is assigned to")
+        throw TemplateError(
+          .type, "expected '\(object)' to be a namespace, since its '\(name)' is assigned to")
       }
       namespaces[index][name] = value
     case .tuple(let targets):

@@ -35,7 +35,9 @@ struct TemplateLexer {
   private func starts(_ text: StaticString, at index: Int) -> Bool {
     let count = text.utf8CodeUnitCount
     guard index + count <= source.count else { return false }
-    for offset in 0..<count where source[index + offset] != Unicode.Scalar(text.utf8Start[offset]) { return false }
+    for offset in 0..<count where source[index + offset] != Unicode.Scalar(text.utf8Start[offset]) {
+      return false
+    }
     return true
   }
 
@@ -48,7 +50,9 @@ struct TemplateLexer {
     position = index
   }
 
-  private mutating func add(_ kind: TemplateToken.Kind) { tokens.append(TemplateToken(kind: kind, line: line)) }
+  private mutating func add(_ kind: TemplateToken.Kind) {
+    tokens.append(TemplateToken(kind: kind, line: line))
+  }
 
   /// The text up to the next tag, and that tag.
   private mutating func section() throws(TemplateError) {
@@ -83,7 +87,9 @@ struct TemplateLexer {
   /// Where a text ends once the spaces between its last line end and a tag are gone.
   private func withoutIndentation(_ range: Range<Int>) -> Int {
     var start = range.upperBound
-    while start > range.lowerBound, source[start - 1] != "\n", source[start - 1].properties.isWhitespace { start -= 1 }
+    while start > range.lowerBound, source[start - 1] != "\n", source[start - 1].properties.isWhitespace {
+      start -= 1
+    }
     let startsLine = start > range.lowerBound ? source[start - 1] == "\n" : isAtLineStart
     return startsLine ? start : range.upperBound
   }
@@ -114,7 +120,9 @@ struct TemplateLexer {
   private mutating func comment() throws(TemplateError) {
     var index = position + 2
     while index < source.count, !starts("#}", at: index) { index += 1 }
-    guard index < source.count else { throw TemplateError(.syntax, line: line, "expected '#}' for this '{#'") }
+    guard index < source.count else {
+      throw TemplateError(.syntax, line: line, "expected '#}' for this '{#'")
+    }
     finishTag(at: endOfTag(closedAt: index, takesLineEnd: true))
   }
 

@@ -3,8 +3,10 @@
 enum TemplateMethod {
   private static let strings: Set<String> = [
     "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "upper", "lower",
-    "title", "capitalize", "casefold", "swapcase", "replace", "join", "find", "rfind", "index", "count", "isdigit",
-    "isalpha", "isalnum", "isspace", "isupper", "islower", "isnumeric", "isdecimal", "removeprefix", "removesuffix",
+    "title", "capitalize", "casefold", "swapcase", "replace", "join", "find", "rfind", "index", "count",
+    "isdigit",
+    "isalpha", "isalnum", "isspace", "isupper", "islower", "isnumeric", "isdecimal", "removeprefix",
+    "removesuffix",
     "partition", "rpartition", "zfill", "ljust", "rjust", "center", "format",
   ]
   private static let mappings: Set<String> = ["items", "keys", "values", "get", "copy"]
@@ -19,7 +21,9 @@ enum TemplateMethod {
     }
   }
 
-  static func call(_ name: String, on object: Value, _ arguments: CallArguments) throws(TemplateError) -> Value {
+  static func call(_ name: String, on object: Value, _ arguments: CallArguments) throws(TemplateError)
+    -> Value
+  {
     var arguments = arguments
     let result: Value
     switch object {

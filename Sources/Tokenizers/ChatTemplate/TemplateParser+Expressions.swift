@@ -262,7 +262,9 @@ extension TemplateParser {
   }
 
   /// A chain of filters; the first may lack its bar.
-  mutating func filters(of value: Expression?, startsWithName: Bool = false) throws(TemplateError) -> Expression {
+  mutating func filters(of value: Expression?, startsWithName: Bool = false) throws(TemplateError)
+    -> Expression
+  {
     var value = value
     var needsBar = !startsWithName
     while true {

@@ -119,7 +119,8 @@ struct TemplateParser {
     case "break": statement = .breakLoop
     case "continue": statement = .continueLoop
     default:
-      throw TemplateError(.syntax, line: line, "expected a statement that chat templates have, found '\(name)'")
+      throw TemplateError(
+        .syntax, line: line, "expected a statement that chat templates have, found '\(name)'")
     }
     try endStatement()
     return statement
@@ -135,7 +136,8 @@ struct TemplateParser {
     var otherwise: [Statement] = []
     if consume(name: "else") { otherwise = try self.body(until: "endfor") } else { advance() }
     return .loop(
-      Statement.Loop(target: target, sequence: sequence, condition: condition, body: body, otherwise: otherwise),
+      Statement.Loop(
+        target: target, sequence: sequence, condition: condition, body: body, otherwise: otherwise),
       line: line)
   }
 

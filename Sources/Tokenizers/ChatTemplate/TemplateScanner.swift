@@ -32,7 +32,8 @@ struct TemplateScanner {
         try symbol()
       }
     }
-    throw TemplateError(.syntax, line: line, "expected '\(isOutput ? "}}" : "%}")', found the end of the template")
+    throw TemplateError(
+      .syntax, line: line, "expected '\(isOutput ? "}}" : "%}")', found the end of the template")
   }
 
   private func close(isOutput: Bool) -> Int? {
@@ -43,7 +44,9 @@ struct TemplateScanner {
     return index
   }
 
-  private mutating func add(_ kind: TemplateToken.Kind) { tokens.append(TemplateToken(kind: kind, line: line)) }
+  private mutating func add(_ kind: TemplateToken.Kind) {
+    tokens.append(TemplateToken(kind: kind, line: line))
+  }
 
   private func isDigit(_ index: Int) -> Bool {
     index < source.count && source[index].value >= 0x30 && source[index].value <= 0x39
@@ -77,7 +80,8 @@ struct TemplateScanner {
       text += "." + digits()
     }
     if position < source.count, source[position] == "e" || source[position] == "E" {
-      let hasSign = position + 1 < source.count && (source[position + 1] == "-" || source[position + 1] == "+")
+      let hasSign =
+        position + 1 < source.count && (source[position + 1] == "-" || source[position + 1] == "+")
       if isDigit(position + (hasSign ? 2 : 1)) {
         isDouble = true
         text += "e" + (hasSign ? String(source[position + 1]) : "")
@@ -132,7 +136,9 @@ struct TemplateScanner {
         position += 1
       }
     }
-    guard position < source.count else { throw TemplateError(.syntax, line: startLine, "this string is not closed") }
+    guard position < source.count else {
+      throw TemplateError(.syntax, line: startLine, "this string is not closed")
+    }
     position += 1
     tokens.append(TemplateToken(kind: .string(TemplateLexer.string(value)), line: startLine))
   }

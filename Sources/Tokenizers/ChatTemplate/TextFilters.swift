@@ -1,7 +1,9 @@
 /// The filters that take any value as text.
 enum TextFilters {
   /// Nil if there is no such filter here.
-  static func apply(_ name: String, _ input: Value, _ arguments: inout CallArguments) throws(TemplateError) -> Value? {
+  static func apply(_ name: String, _ input: Value, _ arguments: inout CallArguments) throws(TemplateError)
+    -> Value?
+  {
     let text = PythonText.string(input)
     switch name {
     case "trim": return .string(PythonText.stripped(text, of: try arguments.text("chars")))
@@ -36,7 +38,9 @@ enum TextFilters {
     return result
   }
 
-  private static func indented(_ text: String, _ arguments: inout CallArguments) throws(TemplateError) -> String {
+  private static func indented(_ text: String, _ arguments: inout CallArguments) throws(TemplateError)
+    -> String
+  {
     let width = arguments.take("width") ?? .int(4)
     let indentation: String
     if let count = width.integer {
@@ -69,14 +73,18 @@ enum TextFilters {
     return result
   }
 
-  private static func truncated(_ text: String, _ arguments: inout CallArguments) throws(TemplateError) -> String {
+  private static func truncated(_ text: String, _ arguments: inout CallArguments) throws(TemplateError)
+    -> String
+  {
     let length = try arguments.integer("length") ?? 255
     let cutsWords = arguments.flag("killwords")
     let end = try arguments.text("end") ?? "..."
     let leeway = try arguments.integer("leeway") ?? 5
     let scalars = Array(text.unicodeScalars)
     let kept = length - end.unicodeScalars.count
-    guard kept >= 0, leeway >= 0 else { throw TemplateError(.type, "'truncate' is asked for less than its ending") }
+    guard kept >= 0, leeway >= 0 else {
+      throw TemplateError(.type, "'truncate' is asked for less than its ending")
+    }
     if scalars.count - leeway <= length { return text }
     var start = Array(scalars.prefix(kept))
     if !cutsWords, let space = start.lastIndex(of: " ") { start.removeSubrange(space...) }

@@ -101,7 +101,8 @@ indirect enum Value: Sendable {
     case (.dictionary(let left), .dictionary(let right)):
       return left.entries.count == right.entries.count
         && left.entries.allSatisfy { entry in right[entry.key].map { entry.value.isEqual($0) } ?? false }
-    case (.namespace(let left), .namespace(let right)), (.macro(let left), .macro(let right)): return left == right
+    case (.namespace(let left), .namespace(let right)), (.macro(let left), .macro(let right)):
+      return left == right
     default: return false
     }
   }
@@ -113,7 +114,9 @@ indirect enum Value: Sendable {
     switch (self, other) {
     case (.string(let left), .string(let right)): return left.utf8.lexicographicallyPrecedes(right.utf8)
     case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
-      for (first, second) in zip(left, right) where !first.isEqual(second) { return first.isLess(than: second) }
+      for (first, second) in zip(left, right) where !first.isEqual(second) {
+        return first.isLess(than: second)
+      }
       return left.count < right.count
     default: return nil
     }

@@ -20,7 +20,8 @@ extension Decoder {
     case "BPEDecoder": self = .suffix(json["suffix"]?.stringBytes ?? Array("</w>".utf8))
     case "WordPiece":
       self = .wordPiece(
-        prefix: json["prefix"]?.stringBytes ?? Array("##".utf8), cleansUp: try json.flag("cleanup", default: true))
+        prefix: json["prefix"]?.stringBytes ?? Array("##".utf8),
+        cleansUp: try json.flag("cleanup", default: true))
     case "CTC":
       self = .ctc(
         CTCDecoder(

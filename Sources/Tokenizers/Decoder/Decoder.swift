@@ -28,7 +28,8 @@ indirect enum Decoder: Sendable {
     case .fuse: return [Array(tokens.joined())]
     case .strip(let scalar, let start, let stop):
       return tokens.map { Self.stripped($0, of: scalar, start: start, stop: stop) }
-    case .replace(let pattern, let content): return tokens.map { pattern.replacing(in: $0.span, with: content) }
+    case .replace(let pattern, let content):
+      return tokens.map { pattern.replacing(in: $0.span, with: content) }
     case .suffix(let suffix):
       return tokens.enumerated().map { index, token in
         Self.replacing(suffix, in: token, with: index == tokens.count - 1 ? [] : [0x20])
@@ -77,7 +78,8 @@ indirect enum Decoder: Sendable {
     return result
   }
 
-  private static func stripped(_ token: [UInt8], of scalar: Unicode.Scalar, start: Int, stop: Int) -> [UInt8] {
+  private static func stripped(_ token: [UInt8], of scalar: Unicode.Scalar, start: Int, stop: Int) -> [UInt8]
+  {
     let scalars = Array(String(decoding: token, as: UTF8.self).unicodeScalars)
     let startCut = scalars.prefix(max(0, start)).prefix { $0 == scalar }.count
     let stopCut = scalars.suffix(max(0, stop)).reversed().prefix { $0 == scalar }.count

@@ -42,7 +42,9 @@ public struct GGUFTokenizerDescription: Sendable {
   public var chatTemplate: String?
 
   /// Describes a tokenizer; everything but the kind and the tokens may be set afterwards.
-  public init(model: String, tokens: [String], merges: [String] = [], scores: [Float] = [], tokenTypes: [Int] = []) {
+  public init(
+    model: String, tokens: [String], merges: [String] = [], scores: [Float] = [], tokenTypes: [Int] = []
+  ) {
     self.model = model
     self.tokens = tokens
     self.merges = merges
@@ -50,7 +52,9 @@ public struct GGUFTokenizerDescription: Sendable {
     self.tokenTypes = tokenTypes
   }
 
-  func type(of id: Int) -> TokenType { id < tokenTypes.count ? TokenType(rawValue: tokenTypes[id]) ?? .normal : .normal }
+  func type(of id: Int) -> TokenType {
+    id < tokenTypes.count ? TokenType(rawValue: tokenTypes[id]) ?? .normal : .normal
+  }
 
   /// Control tokens and tokens defined by the user, which are found in the text itself.
   var addedTokens: [AddedToken] {
@@ -66,7 +70,8 @@ public struct GGUFTokenizerDescription: Sendable {
   func checked(_ id: Int?, _ key: String) throws(TokenizerError) -> Int? {
     guard let id else { return nil }
     guard tokens.indices.contains(id) else {
-      throw TokenizerError(.field, at: "tokenizer.ggml.\(key)", "expected an id below \(tokens.count), found \(id)")
+      throw TokenizerError(
+        .field, at: "tokenizer.ggml.\(key)", "expected an id below \(tokens.count), found \(id)")
     }
     return id
   }

@@ -30,7 +30,9 @@ extension Tokenizer {
     return vocabulary
   }
 
-  private static func byteLevelStages(_ gguf: GGUFTokenizerDescription) throws(TokenizerError) -> TokenizerStages {
+  private static func byteLevelStages(_ gguf: GGUFTokenizerDescription) throws(TokenizerError)
+    -> TokenizerStages
+  {
     let kind = try GGUFWordKind(name: gguf.preTokenizer ?? "default")
     let vocabulary = try vocabulary(gguf)
     var reader = MergeReader(vocabulary: vocabulary)
@@ -44,18 +46,23 @@ extension Tokenizer {
       addedTokens: AddedTokens(gguf.addedTokens, normalizer: kind.normalizer), normalizer: kind.normalizer,
       preTokenizer: kind.preTokenizer, model: .bytePair(model))
     if gguf.addsSpacePrefix == true {
-      stages.preTokenizer = .sequence([.byteLevel(addsPrefixSpace: true, usesPattern: false), kind.preTokenizer])
+      stages.preTokenizer = .sequence([
+        .byteLevel(addsPrefixSpace: true, usesPattern: false), kind.preTokenizer,
+      ])
     }
     stages.decoder = .byteLevel
     if kind.addsBOS { stages.postProcessor.prefix = [gguf.bosID].compactMap { $0 } }
     return stages
   }
 
-  private static func sentencePieceStages(_ gguf: GGUFTokenizerDescription) throws(TokenizerError) -> TokenizerStages {
+  private static func sentencePieceStages(_ gguf: GGUFTokenizerDescription) throws(TokenizerError)
+    -> TokenizerStages
+  {
     let vocabulary = try vocabulary(gguf)
     guard gguf.scores.count == gguf.tokens.count else {
       throw TokenizerError(
-        .field, at: "tokenizer.ggml.scores", "expected \(gguf.tokens.count) scores, found \(gguf.scores.count)")
+        .field, at: "tokenizer.ggml.scores",
+        "expected \(gguf.tokens.count) scores, found \(gguf.scores.count)")
     }
     var options = BytePairModel.Options()
     options.unknownID = Int32(try gguf.checked(gguf.unknownID ?? 0, "unknown_token_id") ?? 0)
@@ -70,7 +77,8 @@ extension Tokenizer {
     let addsSpace = gguf.addsSpacePrefix ?? true
     let normalizer = addsSpace ? Normalizer.sequence([.prepend(mark), toMarks]) : toMarks
     var stages = TokenizerStages(
-      addedTokens: AddedTokens(gguf.addedTokens, normalizer: nil), normalizer: normalizer, model: .bytePair(model))
+      addedTokens: AddedTokens(gguf.addedTokens, normalizer: nil), normalizer: normalizer,
+      model: .bytePair(model))
     let toSpaces = Decoder.replace(.literal(mark), with: [0x20])
     stages.decoder = .sequence(
       [toSpaces, .byteFallback, .fuse] + (addsSpace ? [.strip(" ", start: 1, stop: 0)] : []))

@@ -66,7 +66,8 @@ struct JSONNode {
         ? JSONNode(document: document, index: child, path: path).string == key
         : document.bytes[Int(candidate.start)..<Int(candidate.end)].elementsEqual(key.utf8)
       if isMatch {
-        let value = JSONNode(document: document, index: child + 1, path: path.isEmpty ? key : "\(path).\(key)")
+        let value = JSONNode(
+          document: document, index: child + 1, path: path.isEmpty ? key : "\(path).\(key)")
         found = value.isNull ? nil : value
       }
       child = Int(document.nodes[child + 1].next)
@@ -132,7 +133,9 @@ struct JSONNode {
   func requiredScalar(_ key: String) throws(TokenizerError) -> Unicode.Scalar {
     let value = try required(key)
     let scalars = try value.requiredString().unicodeScalars
-    guard let first = scalars.first, scalars.count == 1 else { throw value.mismatch("a string of one character") }
+    guard let first = scalars.first, scalars.count == 1 else {
+      throw value.mismatch("a string of one character")
+    }
     return first
   }
 }

@@ -30,7 +30,8 @@ struct JSONParser {
 
   private func error(_ expected: String) -> TokenizerError {
     let line = 1 + bytes[..<min(position, bytes.count)].count { $0 == 0x0A }
-    let found = position < bytes.count ? "byte 0x" + String(bytes[position], radix: 16) : "the end of the text"
+    let found =
+      position < bytes.count ? "byte 0x" + String(bytes[position], radix: 16) : "the end of the text"
     return TokenizerError(.json, at: name, "line \(line): expected \(expected), found \(found)")
   }
 
@@ -93,10 +94,13 @@ struct JSONParser {
     nodes[index].next = UInt32(nodes.count)
   }
 
-  private mutating func leaf(_ kind: JSONDocument.Kind, from start: Int, to end: Int, hasEscapes: Bool = false) {
+  private mutating func leaf(
+    _ kind: JSONDocument.Kind, from start: Int, to end: Int, hasEscapes: Bool = false
+  ) {
     nodes.append(
       JSONDocument.Node(
-        kind: kind, hasEscapes: hasEscapes, start: UInt32(start), end: UInt32(end), next: UInt32(nodes.count + 1)))
+        kind: kind, hasEscapes: hasEscapes, start: UInt32(start), end: UInt32(end),
+        next: UInt32(nodes.count + 1)))
   }
 
   private mutating func word(_ text: StaticString, _ kind: JSONDocument.Kind) throws(TokenizerError) {
@@ -188,7 +192,9 @@ struct JSONParser {
     guard start >= 0, start + 4 <= bytes.count else { return nil }
     var value: UInt32 = 0
     for byte in bytes[start..<start + 4] {
-      guard let digit = Unicode.Scalar(byte).properties.isASCIIHexDigit ? hexDigit(byte) : nil else { return nil }
+      guard let digit = Unicode.Scalar(byte).properties.isASCIIHexDigit ? hexDigit(byte) : nil else {
+        return nil
+      }
       value = value << 4 | digit
     }
     return value

@@ -6,17 +6,20 @@ enum Model: Sendable {
 
   /// Reads the `model` object of a tokenizer.json. Old files leave the type out; their members tell it.
   init(json: JSONNode, isByteLevel: Bool) throws(TokenizerError) {
+    guard json.kind == .object else { throw json.mismatch("an object") }
     let type: String
     if let named = json["type"] {
       type = try named.requiredString()
     } else {
-      type = json["merges"] != nil ? "BPE" : json["max_input_chars_per_word"] != nil ? "WordPiece" : "WordLevel"
+      type =
+        json["merges"] != nil ? "BPE" : json["max_input_chars_per_word"] != nil ? "WordPiece" : "WordLevel"
     }
     switch type {
     case "BPE": self = .bytePair(try BytePairModel(json: json, isByteLevel: isByteLevel))
     case "WordPiece": self = .wordPiece(try WordPieceModel(json: json))
     case "WordLevel": self = .wordLevel(try WordLevelModel(json: json))
-    default: throw TokenizerError(.unsupported, at: "\(json.path).type", "no model of the kind '\(type)' is known")
+    default:
+      throw TokenizerError(.unsupported, at: "\(json.path).type", "no model of the kind '\(type)' is known")
     }
   }
 

@@ -66,7 +66,8 @@ extension Vocabulary {
     let name = try json["unk_token"]?.requiredString() ?? fallback
     let id = id(of: name)
     guard id >= 0 else {
-      throw TokenizerError(.vocabulary, at: "\(json.path).unk_token", "the token '\(name)' is not in the vocabulary")
+      throw TokenizerError(
+        .vocabulary, at: "\(json.path).unk_token", "the token '\(name)' is not in the vocabulary")
     }
     return Int(id)
   }

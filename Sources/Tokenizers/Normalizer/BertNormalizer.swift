@@ -30,7 +30,7 @@ struct BertNormalizer: Sendable {
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     if scalar == "\t" || scalar == "\n" || scalar == "\r" { return false }
     switch scalar.properties.generalCategory {
-    case .control, .format, .unassigned, .privateUse, .surrogate: return true
+    case .control, .format, .privateUse, .surrogate: return true
     default: return false
     }
   }

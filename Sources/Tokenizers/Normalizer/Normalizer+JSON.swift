@@ -25,7 +25,8 @@ extension Normalizer {
       for stage in try json.required("normalizers").elements { stages.append(try Normalizer(json: stage)) }
       self = .sequence(stages)
     default:
-      throw TokenizerError(.unsupported, at: "\(json.path).type", "no normalizer of the kind '\(type)' is known")
+      throw TokenizerError(
+        .unsupported, at: "\(json.path).type", "no normalizer of the kind '\(type)' is known")
     }
   }
 }

@@ -170,12 +170,15 @@ struct Pattern: Sendable {
       return State(address: state.address + 1, position: state.position + decoded.length)
     case .jump(let target): return State(address: target, position: state.position)
     case .assert(let node):
-      return holds(node, text, at: state.position) ? State(address: state.address + 1, position: state.position) : nil
+      return holds(node, text, at: state.position)
+        ? State(address: state.address + 1, position: state.position) : nil
     case .atomic(let end):
       return run(from: state.address + 1, text, at: state.position).map { State(address: end, position: $0) }
     case .look(let end, let behind, let isNegated):
       var start = state.position
-      for _ in 0..<behind where start >= 0 { start = start == 0 ? -1 : start - text.scalar(before: start).length }
+      for _ in 0..<behind where start >= 0 {
+        start = start == 0 ? -1 : start - text.scalar(before: start).length
+      }
       let isMatch = start >= 0 && run(from: state.address + 1, text, at: start) != nil
       return isMatch != isNegated ? State(address: end, position: state.position) : nil
     case .fork, .succeed: return nil

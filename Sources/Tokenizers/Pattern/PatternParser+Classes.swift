@@ -126,7 +126,9 @@ extension PatternParser {
       if let ranges = ScriptRanges.ranges(ofScript: name) {
         return .nested(ScalarSet(ranges.map { .range($0.lowerBound, $0.upperBound) }))
       }
-      guard let mask = ScalarSet.categoryMask(named: name) else { throw error("a known property, not '\(name)'") }
+      guard let mask = ScalarSet.categoryMask(named: name) else {
+        throw error("a known property, not '\(name)'")
+      }
       return .categories(mask)
     }
   }

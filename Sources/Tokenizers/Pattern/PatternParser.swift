@@ -102,7 +102,8 @@ struct PatternParser {
       position = start
       return nil
     }
-    guard (least ?? 0) <= Self.countLimit, (most ?? 0) <= Self.countLimit, (most ?? .max) >= (least ?? 0) else {
+    guard (least ?? 0) <= Self.countLimit, (most ?? 0) <= Self.countLimit, (most ?? .max) >= (least ?? 0)
+    else {
       throw error("a repetition count up to \(Self.countLimit)")
     }
     return Bounds(least: least ?? 0, most: isOpen ? nil : most, isSign: false)
@@ -160,7 +161,9 @@ struct PatternParser {
   }
 
   private mutating func group(depth: Int) throws(TokenizerError) -> PatternNode? {
-    func closed(_ make: (PatternNode) -> PatternNode, _ parser: inout Self) throws(TokenizerError) -> PatternNode {
+    func closed(_ make: (PatternNode) -> PatternNode, _ parser: inout Self) throws(TokenizerError)
+      -> PatternNode
+    {
       let body = try parser.alternatives(depth: depth + 1)
       guard parser.consume(")" as Unicode.Scalar) else { throw parser.error("')'") }
       return make(body)
@@ -182,7 +185,9 @@ struct PatternParser {
     return node
   }
 
-  private mutating func look(isBehind: Bool, isNegated: Bool, depth: Int) throws(TokenizerError) -> PatternNode {
+  private mutating func look(isBehind: Bool, isNegated: Bool, depth: Int) throws(TokenizerError)
+    -> PatternNode
+  {
     let body = try alternatives(depth: depth + 1)
     guard consume(")" as Unicode.Scalar) else { throw error("')'") }
     if isBehind {

@@ -63,7 +63,8 @@ struct ScalarSet: Sendable, Hashable {
       text.unicodeScalars.count == 1 ? Array(text.unicodeScalars) : []
     }
     let upper = single(scalar.properties.uppercaseMapping)
-    return upper + single(scalar.properties.lowercaseMapping) + upper.flatMap { single($0.properties.lowercaseMapping) }
+    return upper + single(scalar.properties.lowercaseMapping)
+      + upper.flatMap { single($0.properties.lowercaseMapping) }
   }
 
   /// The bit of a general category in a mask of categories.
@@ -74,7 +75,9 @@ struct ScalarSet: Sendable, Hashable {
   /// The categories whose abbreviation starts with `name`: `L` names all letters, `Lu` the upper-case ones.
   static func categoryMask(named name: String) -> UInt32? {
     var mask: UInt32 = 0
-    for (index, entry) in categoryNames.enumerated() where entry.name.hasPrefix(name) { mask |= 1 << UInt32(index) }
+    for (index, entry) in categoryNames.enumerated() where entry.name.hasPrefix(name) {
+      mask |= 1 << UInt32(index)
+    }
     return mask == 0 || name.isEmpty ? nil : mask
   }
 
@@ -82,7 +85,8 @@ struct ScalarSet: Sendable, Hashable {
     ("Lu", .uppercaseLetter), ("Ll", .lowercaseLetter), ("Lt", .titlecaseLetter), ("Lm", .modifierLetter),
     ("Lo", .otherLetter), ("Mn", .nonspacingMark), ("Mc", .spacingMark), ("Me", .enclosingMark),
     ("Nd", .decimalNumber), ("Nl", .letterNumber), ("No", .otherNumber), ("Pc", .connectorPunctuation),
-    ("Pd", .dashPunctuation), ("Ps", .openPunctuation), ("Pe", .closePunctuation), ("Pi", .initialPunctuation),
+    ("Pd", .dashPunctuation), ("Ps", .openPunctuation), ("Pe", .closePunctuation),
+    ("Pi", .initialPunctuation),
     ("Pf", .finalPunctuation), ("Po", .otherPunctuation), ("Sm", .mathSymbol), ("Sc", .currencySymbol),
     ("Sk", .modifierSymbol), ("So", .otherSymbol), ("Zs", .spaceSeparator), ("Zl", .lineSeparator),
     ("Zp", .paragraphSeparator), ("Cc", .control), ("Cf", .format), ("Cs", .surrogate), ("Co", .privateUse),

@@ -15,7 +15,8 @@ struct PostProcessor: Sendable, Hashable {
     case "ByteLevel": self.init()
     case "TemplateProcessing": try self.init(template: json)
     case "BertProcessing", "RobertaProcessing":
-      self.init(prefix: [try Self.tokenID(json.required("cls"))], suffix: [try Self.tokenID(json.required("sep"))])
+      self.init(
+        prefix: [try Self.tokenID(json.required("cls"))], suffix: [try Self.tokenID(json.required("sep"))])
     case "Sequence":
       self.init()
       for stage in try json.required("processors").elements {
@@ -24,13 +25,16 @@ struct PostProcessor: Sendable, Hashable {
         suffix += outer.suffix
       }
     default:
-      throw TokenizerError(.unsupported, at: "\(json.path).type", "no post-processor of the kind '\(type)' is known")
+      throw TokenizerError(
+        .unsupported, at: "\(json.path).type", "no post-processor of the kind '\(type)' is known")
     }
   }
 
   /// The id in a pair such as `["[CLS]", 101]`.
   private static func tokenID(_ json: JSONNode) throws(TokenizerError) -> Int {
-    guard json.elements.count == 2, let id = json.elements[1].int else { throw json.mismatch("a token and its id") }
+    guard json.elements.count == 2, let id = json.elements[1].int else {
+      throw json.mismatch("a token and its id")
+    }
     return id
   }
 
@@ -49,11 +53,16 @@ struct PostProcessor: Sendable, Hashable {
         throw TokenizerError(.field, at: piece.path, "the token '\(name)' is not among the 'special_tokens'")
       }
       for id in ids.elements {
-        if sequenceCount == 0 { prefix.append(try id.requiredInt()) } else { suffix.append(try id.requiredInt()) }
+        if sequenceCount == 0 {
+          prefix.append(try id.requiredInt())
+        } else {
+          suffix.append(try id.requiredInt())
+        }
       }
     }
     guard sequenceCount == 1 else {
-      throw TokenizerError(.unsupported, at: pieces.path, "expected the text once, found it \(sequenceCount) times")
+      throw TokenizerError(
+        .unsupported, at: pieces.path, "expected the text once, found it \(sequenceCount) times")
     }
   }
 }

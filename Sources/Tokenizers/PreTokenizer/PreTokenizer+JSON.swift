@@ -33,16 +33,22 @@ extension PreTokenizer {
     case "Whitespace": stages.append(.whitespace)
     case "WhitespaceSplit": stages.append(.whitespaceSplit)
     case "Punctuation":
-      stages.append(.punctuation(try json["behavior"].map { node throws(TokenizerError) in try SplitBehavior(json: node) } ?? .isolated))
+      stages.append(
+        .punctuation(
+          try json["behavior"].map { node throws(TokenizerError) in try SplitBehavior(json: node) }
+            ?? .isolated))
     case "Metaspace": stages.append(.metaspace(try Metaspace(json: json)))
     case "CharDelimiterSplit": stages.append(.delimiter(try json.requiredScalar("delimiter")))
     case "BertPreTokenizer": stages.append(.bert)
     case "FixedLength":
       let length = try json["length"]?.requiredInt() ?? 5
-      guard length > 0 else { throw TokenizerError(.field, at: json.path, "expected a length above 0, found \(length)") }
+      guard length > 0 else {
+        throw TokenizerError(.field, at: json.path, "expected a length above 0, found \(length)")
+      }
       stages.append(.fixedLength(length))
     default:
-      throw TokenizerError(.unsupported, at: "\(json.path).type", "no pre-tokenizer of the kind '\(type)' is known")
+      throw TokenizerError(
+        .unsupported, at: "\(json.path).type", "no pre-tokenizer of the kind '\(type)' is known")
     }
   }
 
@@ -70,7 +76,8 @@ extension Metaspace {
       return
     }
     guard let scheme = PrependScheme(rawValue: name) else {
-      throw TokenizerError(.field, at: "\(json.path).prepend_scheme", "expected always, first or never, found '\(name)'")
+      throw TokenizerError(
+        .field, at: "\(json.path).prepend_scheme", "expected always, first or never, found '\(name)'")
     }
     self.scheme = scheme
   }

@@ -34,7 +34,9 @@ indirect enum PreTokenizer: Sendable {
     case .split(let pattern, let behavior, let isInverted):
       var matches: [Range<Int>] = []
       pattern.forEachMatch(in: text) { matches.append($0) }
-      Self.emitPieces(behavior.pieces(length: text.count, matches: matches, isInverted: isInverted), of: text, isFirst, emit)
+      Self.emitPieces(
+        behavior.pieces(length: text.count, matches: matches, isInverted: isInverted), of: text, isFirst, emit
+      )
     case .digits(let areIndividual):
       Self.splitScalars(text, areIndividual ? .isolated : .contiguous, isFirst, emit) { $0.isNumber }
     case .whitespace: Self.splitRuns(text, isFirst, emit)
@@ -43,22 +45,28 @@ indirect enum PreTokenizer: Sendable {
     case .metaspace(let metaspace): metaspace.split(text, isFirst: isFirst, emit)
     case .delimiter(let delimiter): Self.splitScalars(text, .removed, isFirst, emit) { $0 == delimiter }
     case .bert:
-      Self.splitScalars(text, .removed, isFirst, { piece, isFirst in
-        Self.splitScalars(piece, .isolated, isFirst, emit) { $0.isPunctuation }
-      }) { ScalarClass($0).isSpace }
+      Self.splitScalars(
+        text, .removed, isFirst,
+        { piece, isFirst in
+          Self.splitScalars(piece, .isolated, isFirst, emit) { $0.isPunctuation }
+        }
+      ) { ScalarClass($0).isSpace }
     case .fixedLength(let length): Self.splitLengths(text, length, isFirst, emit)
     case .sequence(let stages): Self.run(stages[...], text, isFirst, emit)
     }
   }
 
-  private static func run(_ stages: ArraySlice<PreTokenizer>, _ text: Span<UInt8>, _ isFirst: Bool, _ emit: Sink) {
+  private static func run(
+    _ stages: ArraySlice<PreTokenizer>, _ text: Span<UInt8>, _ isFirst: Bool, _ emit: Sink
+  ) {
     guard let stage = stages.first else { return emit(text, isFirst) }
     if stages.count == 1 { return stage.split(text, isFirst: isFirst, emit) }
     let rest = stages.dropFirst()
     stage.split(text, isFirst: isFirst) { run(rest, $0, $1, emit) }
   }
 
-  private static func splitWords(_ text: Span<UInt8>, _ pattern: WordPattern?, _ isFirst: Bool, _ emit: Sink) {
+  private static func splitWords(_ text: Span<UInt8>, _ pattern: WordPattern?, _ isFirst: Bool, _ emit: Sink)
+  {
     guard let pattern else { return emit(text, isFirst) }
     var start = 0
     while start < text.count {
@@ -74,7 +82,8 @@ indirect enum PreTokenizer: Sendable {
 
   /// Cuts at single scalars of one kind. Isolating and removing need no list of matches.
   private static func splitScalars(
-    _ text: Span<UInt8>, _ behavior: SplitBehavior, _ isFirst: Bool, _ emit: Sink, _ isCut: (Unicode.Scalar) -> Bool
+    _ text: Span<UInt8>, _ behavior: SplitBehavior, _ isFirst: Bool, _ emit: Sink,
+    _ isCut: (Unicode.Scalar) -> Bool
   ) {
     var matches: [Range<Int>] = []
     var start = 0
@@ -96,7 +105,8 @@ indirect enum PreTokenizer: Sendable {
     if behavior == .isolated || behavior == .removed {
       if start < text.count { emit(text.extracting(start..<text.count), isFirst && start == 0) }
     } else {
-      emitPieces(behavior.pieces(length: text.count, matches: matches, isInverted: false), of: text, isFirst, emit)
+      emitPieces(
+        behavior.pieces(length: text.count, matches: matches, isInverted: false), of: text, isFirst, emit)
     }
   }
 

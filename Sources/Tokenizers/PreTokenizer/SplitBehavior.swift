@@ -28,7 +28,9 @@ enum SplitBehavior: String, Sendable {
     var stretches: [Stretch] = []
     var end = 0
     for match in matches {
-      if end < match.lowerBound { stretches.append(Stretch(range: end..<match.lowerBound, isMatch: isInverted)) }
+      if end < match.lowerBound {
+        stretches.append(Stretch(range: end..<match.lowerBound, isMatch: isInverted))
+      }
       stretches.append(Stretch(range: match, isMatch: !isInverted))
       end = match.upperBound
     }

@@ -48,7 +48,8 @@ struct MarkDecoding: IncrementalDecoding {
       return shown(run.takeComplete())
     }
     let broken = endOfRun()
-    let text = Decoder.replacing(mark, in: token.copied(), with: isAtFirstToken && dropsFirstMarks ? [] : space)
+    let text = Decoder.replacing(
+      mark, in: token.copied(), with: isAtFirstToken && dropsFirstMarks ? [] : space)
     return shown(broken + String(decoding: text, as: UTF8.self))
   }
 

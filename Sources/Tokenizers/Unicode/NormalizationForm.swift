@@ -154,7 +154,8 @@ private struct NormalizationTables: Sendable {
   private func composite(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> Unicode.Scalar? {
     if Self.leads.contains(first.value), Self.vowels.contains(second.value) {
       let lead = first.value - Self.leads.lowerBound
-      return Unicode.Scalar(Self.syllables.lowerBound + (lead * 21 + second.value - Self.vowels.lowerBound) * 28)
+      return Unicode.Scalar(
+        Self.syllables.lowerBound + (lead * 21 + second.value - Self.vowels.lowerBound) * 28)
     }
     if Self.syllables.contains(first.value), (first.value - Self.syllables.lowerBound) % 28 == 0,
       Self.tails.contains(second.value)

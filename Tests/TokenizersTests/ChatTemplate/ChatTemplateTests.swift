@@ -31,7 +31,9 @@ import Testing
       for entry in try node.required("cases").elements {
         let variables = try bindings[entry.required("variables").requiredInt()]
         let label = try "\(name): \(entry.required("name").requiredString())"
-        let result = Result { () throws(TemplateError) in try template.render(variables: variables, time: golden.time) }
+        let result = Result { () throws(TemplateError) in
+          try template.render(variables: variables, time: golden.time)
+        }
         check(result, entry, label)
       }
     }
@@ -54,7 +56,9 @@ import Testing
     switch result {
     case .success(let text):
       let expected = entry["expected"]?.string
-      #expect(text.utf8.elementsEqual((expected ?? "").utf8) && expected != nil, "\(label)\n\(text)\n\(expected ?? "-")")
+      #expect(
+        text.utf8.elementsEqual((expected ?? "").utf8) && expected != nil,
+        "\(label)\n\(text)\n\(expected ?? "-")")
     case .failure(let error):
       #expect(entry["error"] != nil, "\(label): \(error)")
       if entry["error"]?.string == "raised" {

@@ -10,7 +10,9 @@ extension BytePairModel {
     options.endSuffix = json["end_of_word_suffix"]?.stringBytes ?? []
     if let unknown = json["unk_token"] {
       let id = vocabulary.id(of: try unknown.requiredString())
-      guard id >= 0 else { throw TokenizerError(.vocabulary, at: unknown.path, "this token is not in the vocabulary") }
+      guard id >= 0 else {
+        throw TokenizerError(.vocabulary, at: unknown.path, "this token is not in the vocabulary")
+      }
       options.unknownID = id
     }
     var reader = MergeReader(vocabulary: vocabulary, prefixLength: options.continuationPrefix.count)
@@ -32,7 +34,8 @@ extension Vocabulary {
       token.removeAll(keepingCapacity: true)
       document.appendString(key, to: &token)
       guard let id = Self.integer(value, in: document) else {
-        throw TokenizerError(.field, at: json.path, "the id of '\(String(decoding: token, as: UTF8.self))' is no integer")
+        throw TokenizerError(
+          .field, at: json.path, "the id of '\(String(decoding: token, as: UTF8.self))' is no integer")
       }
       try vocabulary.insert(token, id: id, path: json.path)
     }
@@ -80,7 +83,8 @@ struct MergeReader {
         try insert(joined: left, rank: rank, path: json.path)
         continue
       }
-      let isPair = node.kind == .array && Int(node.next) == index + 3 && document.nodes[index + 1].kind == .string
+      let isPair =
+        node.kind == .array && Int(node.next) == index + 3 && document.nodes[index + 1].kind == .string
       guard isPair, document.nodes[index + 2].kind == .string else {
         throw TokenizerError(.field, at: "\(json.path)[\(rank)]", "expected two tokens")
       }
@@ -103,13 +107,16 @@ struct MergeReader {
     try insert(Array(merge[..<space]), Array(merge[(space + 1)...]), rank: rank, path: path)
   }
 
-  private mutating func insert(_ left: [UInt8], _ right: [UInt8], rank: Int, path: String) throws(TokenizerError) {
+  private mutating func insert(_ left: [UInt8], _ right: [UInt8], rank: Int, path: String)
+    throws(TokenizerError)
+  {
     let merged = left + right.dropFirst(prefixLength)
     let ids = (vocabulary.id(of: left), vocabulary.id(of: right), vocabulary.id(of: merged))
     guard ids.0 >= 0, ids.1 >= 0, ids.2 >= 0 else {
       let missing = ids.0 < 0 ? left : ids.1 < 0 ? right : merged
       let token = String(decoding: missing, as: UTF8.self)
-      throw TokenizerError(.vocabulary, at: "\(path)[\(rank)]", "the token '\(token)' is not in the vocabulary")
+      throw TokenizerError(
+        .vocabulary, at: "\(path)[\(rank)]", "the token '\(token)' is not in the vocabulary")
     }
     pairs.insert(ids.0, ids.1, PairTable.Merge(rank: rank, id: ids.2))
     mergedTokens.append(ids.2)

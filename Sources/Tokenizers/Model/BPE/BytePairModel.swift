@@ -42,7 +42,8 @@ struct BytePairModel: Sendable {
     symbolIDs = (0...255).map { vocabulary.id(of: String(ByteAlphabet.character(of: $0))) }
     fallbackIDs = (0...255).map { vocabulary.id(of: Self.byteToken($0)) }
     cutsAtSpaceMarks =
-      !isByteLevel && !options.ignoresMerges && options.continuationPrefix.isEmpty && options.endSuffix.isEmpty
+      !isByteLevel && !options.ignoresMerges && options.continuationPrefix.isEmpty
+      && options.endSuffix.isEmpty
       && vocabulary.id(of: Self.spaceMark) >= 0
       && !mergedTokens.contains { id in
         let token = vocabulary.bytes(of: Int(id)) ?? []
@@ -127,7 +128,8 @@ struct BytePairModel: Sendable {
   @inline(__always)
   private func symbolID(of word: Span<UInt8>, from index: Int, length: Int) -> Int32 {
     if options.continuationPrefix.isEmpty, options.endSuffix.isEmpty {
-      return isByteLevel ? symbolIDs[Int(word[index])] : vocabulary.id(of: word.extracting(index..<index + length))
+      return isByteLevel
+        ? symbolIDs[Int(word[index])] : vocabulary.id(of: word.extracting(index..<index + length))
     }
     var symbol = index > 0 ? options.continuationPrefix : []
     let characters = word.extracting(index..<index + length)

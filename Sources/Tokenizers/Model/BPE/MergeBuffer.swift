@@ -67,7 +67,9 @@ struct MergeBuffer: Sendable {
     while let entry = pop() {
       let position = Int(entry.position)
       let right = ids[position] < 0 ? -1 : next[position]
-      guard right >= 0, pairs.merge(ids[position], ids[Int(right)]).packed == entry.merge.packed else { continue }
+      guard right >= 0, pairs.merge(ids[position], ids[Int(right)]).packed == entry.merge.packed else {
+        continue
+      }
       ids[position] = entry.merge.id
       ids[Int(right)] = -1
       let following = next[Int(right)]
