@@ -1,4 +1,5 @@
-// libtorch's CPU memory: counted, kept for reuse when it is large, and failing with an error of its own class.
+// libtorch's CPU memory: counted, kept for reuse when it is large, and failing with an error of its own
+// class.
 #include "boundary.h"
 
 #include "allocator.h"
@@ -35,16 +36,13 @@ void releaseSmall(void *memory) {
   c10::free_cpu(memory);
 }
 
-void releaseLarge(void *memory) {
-  LargeBlocks &blocks = LargeBlocks::shared();
-  discount(blocks.size(memory));
-  blocks.release(memory);
-}
+void releaseLarge(void *memory) { discount(LargeBlocks::shared().release(memory)); }
 
 // For memory of either kind, where libtorch keeps the address only.
 void releaseAny(void *memory) {
-  if (memory != nullptr && LargeBlocks::shared().size(memory) > 0) {
-    releaseLarge(memory);
+  if (memory == nullptr) return;
+  if (size_t size = LargeBlocks::shared().release(memory)) {
+    discount(size);
   } else {
     releaseSmall(memory);
   }
@@ -59,10 +57,11 @@ class Allocator final : public c10::Allocator {
       if (memory != nullptr) count(malloc_usable_size(memory));
       return {memory, memory, &releaseSmall, cpu};
     }
-    void *memory = LargeBlocks::shared().allocate(size);
+    size_t granted = 0;
+    void *memory = LargeBlocks::shared().allocate(size, granted);
     // libtorch's own allocator reports this as a plain error, which could not be told from a wrong argument.
     TORCH_CHECK_WITH(OutOfMemoryError, memory != nullptr, "no memory for a tensor of ", size, " bytes");
-    count(LargeBlocks::shared().size(memory));
+    count(granted);
     return {memory, memory, &releaseLarge, cpu};
   }
 
@@ -92,7 +91,9 @@ void ct_memory_reset_peak(void) noexcept {
   ct::peak.store(ct::allocated.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
-ct_int ct_memory_waiting(void) noexcept { return ct::LargeBlocks::shared().waiting(); }
+ct_int ct_memory_waiting(void) noexcept {
+  return static_cast<ct_int>(ct::LargeBlocks::shared().waiting());
+}
 
 void ct_memory_trim(void) noexcept { ct::LargeBlocks::shared().trim(); }
 

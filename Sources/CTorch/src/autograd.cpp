@@ -62,8 +62,8 @@ ct_status ct_backward(
 }
 
 ct_status ct_gradients(
-    const ct_tensor *roots, const ct_tensor *gradients, size_t count, const ct_tensor *inputs, size_t inputCount,
-    bool retainGraph, ct_tensor *results) noexcept {
+    const ct_tensor *roots, const ct_tensor *gradients, size_t count, const ct_tensor *inputs,
+    size_t inputCount, bool retainGraph, ct_tensor *results) noexcept {
   return boundary([&] {
     auto found = torch::autograd::grad(
         unwrapList(roots, count), unwrapList(inputs, inputCount), unwrapList(gradients, count), retainGraph,
@@ -75,7 +75,8 @@ ct_status ct_gradients(
 ct_status ct_tensor_set_requires_gradient(ct_tensor tensor, bool on) noexcept {
   return boundary([&] {
     TORCH_CHECK(
-        on || unwrap(tensor)->is_leaf(), "only a leaf can stop requiring a gradient; detach the tensor instead");
+        on || unwrap(tensor)->is_leaf(),
+        "only a leaf can stop requiring a gradient; detach the tensor instead");
     unwrap(tensor)->requires_grad_(on);
   });
 }
@@ -122,8 +123,8 @@ void *ct_inference_mode_begin(void) noexcept { return new c10::InferenceMode(tru
 void ct_inference_mode_end(void *guard) noexcept { delete static_cast<c10::InferenceMode *>(guard); }
 
 ct_status ct_node_attach(
-    const char *name, const ct_tensor *inputs, size_t inputCount, const ct_tensor *outputs, size_t outputCount,
-    ct_owned owned, ct_node_backward backward, ct_tensor *results) noexcept {
+    const char *name, const ct_tensor *inputs, size_t inputCount, const ct_tensor *outputs,
+    size_t outputCount, ct_owned owned, ct_node_backward backward, ct_tensor *results) noexcept {
   return boundary([&] {
     Owned closure(owned);
     auto sources = unwrapList(inputs, inputCount);

@@ -85,7 +85,8 @@ ct_status reportCurrentException() noexcept {
 }
 
 void wrapList(std::vector<at::Tensor> tensors, ct_tensor **list, size_t *count) {
-  auto *handles = static_cast<ct_tensor *>(std::malloc(std::max<size_t>(1, tensors.size()) * sizeof(ct_tensor)));
+  size_t room = std::max<size_t>(1, tensors.size());
+  auto *handles = static_cast<ct_tensor *>(std::malloc(room * sizeof(ct_tensor)));
   if (handles == nullptr) throw std::bad_alloc();
   for (size_t i = 0; i < tensors.size(); ++i) handles[i] = wrap(std::move(tensors[i]));
   *list = handles;

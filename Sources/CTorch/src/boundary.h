@@ -94,14 +94,17 @@ class Owned {
   void (*release_)(void *);
 };
 
+// Takes over an owned handle, as callbacks return them; NULL becomes the undefined tensor.
+inline at::Tensor adopt(ct_tensor handle) noexcept {
+  if (handle == nullptr) return at::Tensor();
+  return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(
+      reinterpret_cast<c10::TensorImpl *>(handle)));
+}
+
 // A tensor seen through a borrowed handle, without touching its reference count.
 class Borrowed {
  public:
-  explicit Borrowed(ct_tensor handle) noexcept
-      : tensor_(
-            handle == nullptr ? at::Tensor()
-                              : at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(
-                                    reinterpret_cast<c10::TensorImpl *>(handle)))) {}
+  explicit Borrowed(ct_tensor handle) noexcept : tensor_(adopt(handle)) {}
   ~Borrowed() { tensor_.unsafeReleaseTensorImpl(); }
   Borrowed(const Borrowed &) = delete;
   Borrowed &operator=(const Borrowed &) = delete;
@@ -115,13 +118,6 @@ class Borrowed {
 };
 
 inline Borrowed unwrap(ct_tensor handle) noexcept { return Borrowed(handle); }
-
-// Takes over an owned handle, as callbacks return them; NULL becomes the undefined tensor.
-inline at::Tensor adopt(ct_tensor handle) noexcept {
-  if (handle == nullptr) return at::Tensor();
-  return at::Tensor(c10::intrusive_ptr<c10::TensorImpl, c10::UndefinedTensorImpl>::reclaim(
-      reinterpret_cast<c10::TensorImpl *>(handle)));
-}
 
 inline std::optional<at::Tensor> unwrapOptional(ct_tensor handle) {
   if (handle == nullptr) return std::nullopt;

@@ -83,8 +83,8 @@ ct_status ct_tensor_rand(
 }
 
 ct_status ct_tensor_randint(
-    ct_int low, ct_int high, const ct_int *sizes, size_t dims, ct_generator source, int32_t type, ct_device place,
-    ct_tensor *result) noexcept {
+    ct_int low, ct_int high, const ct_int *sizes, size_t dims, ct_generator source, int32_t type,
+    ct_device place, ct_tensor *result) noexcept {
   return boundary([&] {
     *result =
         wrap(at::randint(low, high, ints(sizes, dims), unwrapGenerator(source), options(type, place)));
@@ -93,7 +93,8 @@ ct_status ct_tensor_randint(
 
 ct_status ct_tensor_randperm(
     ct_int count, ct_generator source, int32_t type, ct_device place, ct_tensor *result) noexcept {
-  return boundary([&] { *result = wrap(at::randperm(count, unwrapGenerator(source), options(type, place))); });
+  return boundary(
+      [&] { *result = wrap(at::randperm(count, unwrapGenerator(source), options(type, place))); });
 }
 
 }  // extern "C"

@@ -17,7 +17,8 @@
 
 #include "allocator.h"
 
-// Part of the MKL inside libtorch; other builds of libtorch may lack it. Its lower-case namesake is Fortran's.
+// Part of the MKL inside libtorch; other builds of libtorch may lack it. Its lower-case namesake is
+// Fortran's.
 extern "C" __attribute__((weak)) int MKL_Set_Num_Threads_Local(int count);
 
 namespace ct {
@@ -29,7 +30,8 @@ std::string cudaObstacle;
 // The folder that libtorch was loaded from, with its slash.
 std::string libraryFolder() {
   Dl_info info;
-  if (dladdr(reinterpret_cast<const void *>(&at::globalContext), &info) == 0 || info.dli_fname == nullptr) return "";
+  auto *inside = reinterpret_cast<const void *>(&at::globalContext);
+  if (dladdr(inside, &info) == 0 || info.dli_fname == nullptr) return "";
   std::string path = info.dli_fname;
   size_t slash = path.rfind('/');
   return slash == std::string::npos ? "" : path.substr(0, slash + 1);
@@ -47,7 +49,9 @@ std::string openCUDA() {
   return "";
 }
 
-c10::impl::VirtualGuardImpl guard(ct_device place) { return c10::impl::VirtualGuardImpl(device(place).type()); }
+c10::impl::VirtualGuardImpl guard(ct_device place) {
+  return c10::impl::VirtualGuardImpl(device(place).type());
+}
 
 bool hasQueues(ct_device place) { return device(place).type() == c10::DeviceType::CUDA; }
 

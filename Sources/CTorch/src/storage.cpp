@@ -24,7 +24,8 @@ bool hasStorage(ct_tensor tensor) { return reinterpret_cast<c10::TensorImpl *>(t
 extern "C" {
 
 ct_status ct_tensor_from_memory(
-    void *memory, const ct_int *sizes, size_t dims, int32_t type, ct_owned owner, ct_tensor *result) noexcept {
+    void *memory, const ct_int *sizes, size_t dims, int32_t type, ct_owned owner,
+    ct_tensor *result) noexcept {
   return boundary([&] {
     Owned kept(owner);
     if (memory == nullptr) {
@@ -69,7 +70,8 @@ ct_status ct_storage_resize(ct_tensor tensor, ct_int byteCount) noexcept {
       return;
     }
     TORCH_CHECK(
-        impl->resizable(), "the storage's memory belongs to somebody else (a file map or a caller) and keeps its ",
+        impl->resizable(),
+        "the storage's memory belongs to somebody else (a file map or a caller) and keeps its ",
         impl->nbytes(), " bytes; copy the tensor first");
     c10::Allocator *allocator = impl->allocator();
     c10::DataPtr grown = allocator->allocate(wanted);

@@ -60,12 +60,14 @@ ct_status ct_tensor_zeros(
 }
 
 ct_status ct_tensor_full(
-    const ct_int *sizes, size_t dims, ct_scalar value, int32_t type, ct_device place, ct_tensor *result) noexcept {
+    const ct_int *sizes, size_t dims, ct_scalar value, int32_t type, ct_device place,
+    ct_tensor *result) noexcept {
   return boundary([&] { *result = wrap(at::full(ints(sizes, dims), scalar(value), options(type, place))); });
 }
 
 ct_status ct_tensor_arange(
-    ct_scalar start, ct_scalar end, ct_scalar step, int32_t type, ct_device place, ct_tensor *result) noexcept {
+    ct_scalar start, ct_scalar end, ct_scalar step, int32_t type, ct_device place,
+    ct_tensor *result) noexcept {
   return boundary(
       [&] { *result = wrap(at::arange(scalar(start), scalar(end), scalar(step), options(type, place))); });
 }

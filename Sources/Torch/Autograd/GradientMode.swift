@@ -18,8 +18,8 @@ public func withGradients<Result, Failure: Error>(
   return try body()
 }
 
-/// Runs `body` without anything that a backward pass would need, on the calling thread. Tensors made inside can
-/// never take part in one.
+/// Runs `body` without anything that a backward pass would need, on the calling thread. Tensors made inside
+/// can never take part in one.
 public func withInferenceMode<Result, Failure: Error>(
   _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

@@ -1,6 +1,7 @@
 internal import CTorch
 
-/// A hook on a tensor. It lives as long as the tensor unless it is removed; dropping this object changes nothing.
+/// A hook on a tensor. It lives as long as the tensor unless it is removed; dropping this object changes
+/// nothing.
 public final class HookRegistration {
   private let handle: OpaquePointer
 
@@ -20,11 +21,11 @@ public final class HookRegistration {
 }
 
 extension Tensor {
-  /// Calls `hook` with this leaf whenever a backward pass has added to its gradient, on the thread that called
-  /// backward (for CPU tensors).
+  /// Calls `hook` with this leaf whenever a backward pass has added to its gradient, on the thread that
+  /// called backward (for CPU tensors).
   ///
-  /// An error that `hook` throws ends the backward pass with that very error. The hook must not hold this tensor
-  /// itself, or neither ever ends: it receives it as its argument.
+  /// An error that `hook` throws ends the backward pass with that very error. The hook must not hold this
+  /// tensor itself, or neither ever ends: it receives it as its argument.
   ///
   /// - Throws: `TorchError` of kind `shape` unless this is a leaf that requires a gradient.
   @discardableResult
@@ -42,8 +43,8 @@ extension Tensor {
     return HookRegistration(owning: result)
   }
 
-  /// Calls `hook` with this tensor's gradient before it goes further; a tensor that the hook returns takes the
-  /// gradient's place.
+  /// Calls `hook` with this tensor's gradient before it goes further; a tensor that the hook returns takes
+  /// the gradient's place.
   ///
   /// An error that `hook` throws ends the backward pass with that very error.
   ///

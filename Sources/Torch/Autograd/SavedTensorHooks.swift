@@ -1,12 +1,14 @@
 internal import CTorch
 
-/// Runs `body` so that every tensor which an operation saves for the backward pass is kept as what `pack` makes
-/// of it, and comes back by `unpack` when it is needed.
+/// Runs `body` so that every tensor which an operation saves for the backward pass is kept as what `pack`
+/// makes of it, and comes back by `unpack` when it is needed.
 ///
-/// With this, saved tensors can live elsewhere (in host memory, in a file), be compressed or be computed again.
+/// With this, saved tensors can live elsewhere (in host memory, in a file), be compressed or be computed
+/// again.
 ///
 /// - Parameters:
-///   - pack: receives the tensor cut off from the graph. If it is to be kept, keep its memory, not the parameter.
+///   - pack: receives the tensor cut off from the graph. If it is to be kept, keep its memory, not the
+///     parameter.
 ///   - unpack: yields a tensor of the same shape, dtype, device and values.
 ///   - body: what is recorded with these hooks, on the calling thread. Innermost hooks win.
 /// - Throws: what `body` or `pack` throws. What `unpack` throws ends the backward pass.

@@ -26,8 +26,8 @@ extension Tensor {
     }
   }
 
-  /// The gradients of `roots` with respect to `inputs`, nil for an input that they do not depend on. No leaf's
-  /// `gradient` changes.
+  /// The gradients of `roots` with respect to `inputs`, nil for an input that they do not depend on. No
+  /// leaf's `gradient` changes.
   ///
   /// - Throws: `TorchError`; or the very error that a hook or a custom function's closure threw.
   public static func gradients(
@@ -56,7 +56,8 @@ extension Tensor {
 
   /// Replaces the gradient; nil removes it.
   ///
-  /// - Throws: `TorchError` of kind `shape` or `type` when it does not have this tensor's shape, dtype, device.
+  /// - Throws: `TorchError` of kind `shape` or `type` when it does not have this tensor's shape, dtype,
+  ///   device.
   public func setGradient(_ gradient: Tensor?) throws(TorchError) {
     try Tensor.call("set_grad", self, gradient) { ct_tensor_set_gradient($0, $1) }
   }
@@ -68,7 +69,8 @@ extension Tensor {
     try Tensor.call("requires_grad_", self) { ct_tensor_set_requires_gradient($0, on) }
   }
 
-  /// Takes over the other tensor's memory, shape and dtype, while this object, its hooks and its gradient stay.
+  /// Takes over the other tensor's memory, shape and dtype, while this object, its hooks and its gradient
+  /// stay.
   ///
   /// - Throws: `TorchError` of kind `shape` when the tensors are of different make.
   public func setData(_ data: Tensor) throws(TorchError) {

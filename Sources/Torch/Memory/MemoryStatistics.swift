@@ -12,13 +12,16 @@ public struct MemoryStatistics: Sendable, Equatable {
   /// The most CPU memory of tensors since the start or the last reset.
   public let peakTensorBytes: Int
 
+  /// CPU memory that no tensor uses and that waits for the next one; part of the resident bytes.
+  public let waitingBytes: Int
+
   /// The memory now. Resident sizes are 0 where the system does not tell.
   public static func now() -> MemoryStatistics {
     let status = readAll("/proc/self/status")
     return MemoryStatistics(
       residentBytes: kilobytes("VmRSS:", in: status) * 1024,
       peakResidentBytes: kilobytes("VmHWM:", in: status) * 1024, tensorBytes: ct_memory_allocated(),
-      peakTensorBytes: ct_memory_peak())
+      peakTensorBytes: ct_memory_peak(), waitingBytes: ct_memory_waiting())
   }
 
   /// Starts both peaks again from what is in use now.
@@ -29,6 +32,15 @@ public struct MemoryStatistics: Sendable, Equatable {
     // 5 is the kernel's word for the peak of resident memory.
     _ = write(descriptor, "5", 1)
     close(descriptor)
+  }
+
+  /// Gives memory that waits for the next tensor back to the system.
+  ///
+  /// Memory of large tensors is kept when they end, because the system hands out fresh memory many times
+  /// slower than a kernel writes it. Worth calling when a program is done with its largest tensors, as after
+  /// loading a model.
+  public static func releaseWaiting() {
+    ct_memory_trim()
   }
 
   private static func readAll(_ path: String) -> String {

@@ -54,7 +54,8 @@ extension Tensor {
 
   /// A tensor over a part of a mapped file, which stays mapped as long as the tensor's storage is used.
   ///
-  /// Nothing is read until an element is. Data at an offset that is no multiple of the dtype's size is copied.
+  /// Nothing is read until an element is. Data at an offset that is no multiple of the dtype's size is
+  /// copied.
   ///
   /// - Throws: `TorchError` of kind `shape` when the part does not lie within the file.
   public static func fromFile(
@@ -64,21 +65,22 @@ extension Tensor {
     guard byteOffset >= 0, byteOffset <= map.byteCount, byteCount <= map.byteCount - byteOffset else {
       throw TorchError(
         kind: .shape, op: "fromFile",
-        message: "\(byteCount) bytes from byte \(byteOffset) on do not lie within the \(map.byteCount) bytes of "
-          + map.path)
+        message: "\(byteCount) bytes from byte \(byteOffset) on do not lie within the \(map.byteCount) bytes "
+          + "of \(map.path)")
     }
     let memory = byteCount == 0 ? nil : map.pointer?.advanced(by: byteOffset)
     if let memory, byteOffset % dtype.byteCount != 0 {
       let copy = try Tensor.empty(shape, dtype: dtype)
-      copy.withUnsafeMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(start: memory, count: byteCount)) }
+      let source = UnsafeRawBufferPointer(start: memory, count: byteCount)
+      copy.withUnsafeMutableBytes { $0.copyMemory(from: source) }
       withExtendedLifetime(map) {}
       return copy
     }
     return try over(memory, shape: shape, dtype: dtype, owner: map)
   }
 
-  /// A tensor over memory of the caller's; `onRelease` is called once, when the last tensor over it has ended,
-  /// on whatever thread that happens, and also when this call fails.
+  /// A tensor over memory of the caller's; `onRelease` is called once, when the last tensor over it has
+  /// ended, on whatever thread that happens, and also when this call fails.
   ///
   /// `pointer` must hold as many bytes as the shape needs until then.
   ///

@@ -4,6 +4,7 @@ import Torch
 /// One after the other, and with sizes that the tests running meanwhile do not come near.
 @Suite(.serialized) struct MemoryStatisticsTests {
   @Test func `a large tensor is seen in every number`() throws {
+    MemoryStatistics.releaseWaiting()
     let before = MemoryStatistics.now()
     let tensor = try Tensor.ones([100 << 20], dtype: .uint8)
     let during = MemoryStatistics.now()
@@ -38,6 +39,21 @@ import Torch
     let before = MemoryStatistics.now().tensorBytes
     try tensor.resizeStorage(byteCount: 0)
     #expect(MemoryStatistics.now().tensorBytes < before - (100 << 20))
+  }
+
+  @Test func `memory of an ended tensor waits for the next, until it is given back`() throws {
+    do {
+      _ = try Tensor.ones([256 << 20], dtype: .uint8)
+    }
+    let waiting = MemoryStatistics.now()
+    #expect(waiting.waitingBytes > 200 << 20)
+    let next = try Tensor.ones([200 << 20], dtype: .uint8)
+    #expect(MemoryStatistics.now().residentBytes < waiting.residentBytes + (100 << 20))
+    withExtendedLifetime(next) {}
+    MemoryStatistics.releaseWaiting()
+    let released = MemoryStatistics.now()
+    #expect(released.waitingBytes < 64 << 20)
+    #expect(released.residentBytes < waiting.residentBytes)
   }
 
   @Test func `peaks start again when they are reset`() throws {

@@ -12,7 +12,8 @@ import Torch
   @Test func `whole numbers beyond a double's reach are exact`() throws {
     let large = (1 << 60) + 1
     #expect(try Tensor.full([1], large).itemInt() == large)
-    #expect(try Tensor.arange(from: large, to: large + 3).array(of: Int.self) == [large, large + 1, large + 2])
+    let range = try Tensor.arange(from: large, to: large + 3)
+    #expect(try range.array(of: Int.self) == [large, large + 1, large + 2])
   }
 
   @Test func `ranges stop before their end`() throws {

@@ -27,7 +27,7 @@ import Torch
     let tensor = try Tensor.ones([4])
     try tensor.resizeStorage(byteCount: 8)
     let error = try #require(throws: TorchError.self) { try tensor.array(of: Float.self) }
-    #expect(error.message == "the tensor's storage has 8 of the 16 bytes that its elements need; it has been resized")
+    #expect(error.message.hasPrefix("the tensor's storage has 8 of the 16 bytes that its elements need"))
     #expect(tensor.description == "Tensor(float32, [4], cpu)")
     let scalar = try Tensor(scalar: 1.0)
     try scalar.resizeStorage(byteCount: 0)

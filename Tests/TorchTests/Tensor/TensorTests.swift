@@ -29,8 +29,8 @@ import Torch
   }
 
   @Test func `no file but Tensor's own touches a tensor's handle`() throws {
-    let sources = URL(filePath: #filePath).resolvingSymlinksInPath().appending(path: "../../../../Sources/Torch")
-      .standardizedFileURL
+    let sources = URL(filePath: #filePath).resolvingSymlinksInPath()
+      .appending(path: "../../../../Sources/Torch").standardizedFileURL
     let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
     var swiftFiles = 0
     for case let file as URL in files where file.pathExtension == "swift" {

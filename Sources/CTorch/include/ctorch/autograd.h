@@ -11,16 +11,16 @@ extern "C" {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
-// Callbacks receive owned handles. They return NULL, or an owned error object: it ends the call in CT_CALLBACK
-// and is released like the closure that made it.
+// Callbacks receive owned handles. They return NULL, or an owned error object: it ends the call in
+// CT_CALLBACK and is released like the closure that made it.
 
 // The backward pass from `roots`; `gradients` has one handle for each, NULL for a scalar root's one.
 ct_status ct_backward(
     const ct_tensor *roots, const ct_tensor *gradients, size_t count, bool retain_graph) CT_NOEXCEPT;
 // The gradients of the roots with respect to `inputs`, without touching the leaves; NULL where unused.
 ct_status ct_gradients(
-    const ct_tensor *roots, const ct_tensor *gradients, size_t count, const ct_tensor *inputs, size_t input_count,
-    bool retain_graph, ct_tensor *results) CT_NOEXCEPT;
+    const ct_tensor *roots, const ct_tensor *gradients, size_t count, const ct_tensor *inputs,
+    size_t input_count, bool retain_graph, ct_tensor *results) CT_NOEXCEPT;
 
 ct_status ct_tensor_set_requires_gradient(ct_tensor tensor, bool on) CT_NOEXCEPT;
 // NULL where there is none.
@@ -40,20 +40,20 @@ void ct_inference_mode_end(void *_Nullable guard) CT_NOEXCEPT;
 // arrived, and stores an owned gradient for each input, NULL for none.
 typedef void *_Nullable (*ct_node_backward)(
     void *object, const ct_tensor *gradients, size_t count, ct_tensor *results, size_t result_count);
-// Ties `outputs`, computed from `inputs` without recording, to them by such a node. `results` receives a tensor
-// over the same memory for each output. If nothing requires a gradient, there is no node and `closure` is
-// released at once.
+// Ties `outputs`, computed from `inputs` without recording, to them by such a node. `results` receives a
+// tensor over the same memory for each output. If nothing requires a gradient, there is no node and `closure`
+// is released at once.
 ct_status ct_node_attach(
-    const char *name, const ct_tensor *inputs, size_t input_count, const ct_tensor *outputs, size_t output_count,
-    ct_owned closure, ct_node_backward backward, ct_tensor *results) CT_NOEXCEPT;
+    const char *name, const ct_tensor *inputs, size_t input_count, const ct_tensor *outputs,
+    size_t output_count, ct_owned closure, ct_node_backward backward, ct_tensor *results) CT_NOEXCEPT;
 
 // A hook's registration; ct_hook_release ends the handle, not the hook, which lives as long as its tensor.
 typedef struct ct_hook_s *ct_hook;
 // `replacement` is ignored after an accumulation; before it, NULL keeps the gradient as it is.
 typedef void *_Nullable (*ct_hook_callback)(void *object, ct_tensor tensor, ct_tensor *replacement);
 // Called with the leaf itself, whenever its gradient has been added to.
-ct_status ct_hook_after_accumulation(ct_tensor leaf, ct_owned closure, ct_hook_callback callback, ct_hook *result)
-    CT_NOEXCEPT;
+ct_status ct_hook_after_accumulation(
+    ct_tensor leaf, ct_owned closure, ct_hook_callback callback, ct_hook *result) CT_NOEXCEPT;
 // Called with the tensor's gradient, before it goes further.
 ct_status ct_hook_on_gradient(ct_tensor tensor, ct_owned closure, ct_hook_callback callback, ct_hook *result)
     CT_NOEXCEPT;

@@ -19,11 +19,11 @@ ct_status ct_generator_state(ct_generator generator, ct_tensor *result) CT_NOEXC
 ct_status ct_generator_set_state(ct_generator generator, ct_tensor state) CT_NOEXCEPT;
 
 ct_status ct_tensor_randn(
-    const ct_int *sizes, size_t dims, ct_generator generator, int32_t dtype, ct_device device, ct_tensor *result)
-    CT_NOEXCEPT;
+    const ct_int *sizes, size_t dims, ct_generator generator, int32_t dtype, ct_device device,
+    ct_tensor *result) CT_NOEXCEPT;
 ct_status ct_tensor_rand(
-    const ct_int *sizes, size_t dims, ct_generator generator, int32_t dtype, ct_device device, ct_tensor *result)
-    CT_NOEXCEPT;
+    const ct_int *sizes, size_t dims, ct_generator generator, int32_t dtype, ct_device device,
+    ct_tensor *result) CT_NOEXCEPT;
 // Integers in [low, high).
 ct_status ct_tensor_randint(
     ct_int low, ct_int high, const ct_int *sizes, size_t dims, ct_generator generator, int32_t dtype,

@@ -39,6 +39,10 @@ ct_status ct_device_synchronize(ct_device device) CT_NOEXCEPT;
 ct_int ct_memory_allocated(void) CT_NOEXCEPT;
 ct_int ct_memory_peak(void) CT_NOEXCEPT;
 void ct_memory_reset_peak(void) CT_NOEXCEPT;
+// CPU bytes that no tensor uses and that wait for the next one.
+ct_int ct_memory_waiting(void) CT_NOEXCEPT;
+// Gives them back to the system.
+void ct_memory_trim(void) CT_NOEXCEPT;
 
 #ifdef __cplusplus
 }

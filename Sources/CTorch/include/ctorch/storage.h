@@ -11,11 +11,11 @@ extern "C" {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 
-// A contiguous CPU tensor over memory of the caller's, who keeps it in place until `owner` is released: that is
-// when the last tensor over it ends. `owner` is released also when the call fails.
+// A contiguous CPU tensor over memory of the caller's, who keeps it in place until `owner` is released: that
+// is when the last tensor over it ends. `owner` is released also when the call fails.
 ct_status ct_tensor_from_memory(
-    void *_Nullable memory, const ct_int *sizes, size_t dims, int32_t dtype, ct_owned owner, ct_tensor *result)
-    CT_NOEXCEPT;
+    void *_Nullable memory, const ct_int *sizes, size_t dims, int32_t dtype, ct_owned owner,
+    ct_tensor *result) CT_NOEXCEPT;
 
 // The first element's address, NULL for a tensor without memory.
 void *_Nullable ct_tensor_data(ct_tensor tensor) CT_NOEXCEPT;
@@ -26,7 +26,8 @@ bool ct_storage_is_shared(ct_tensor left, ct_tensor right) CT_NOEXCEPT;
 // A number that is the same for all tensors over one storage and differs between storages alive.
 uintptr_t ct_storage_identity(ct_tensor tensor) CT_NOEXCEPT;
 
-// Gives the storage `byte_count` bytes, keeping the bytes that fit. 0 frees the memory; sizes stay as they are.
+// Gives the storage `byte_count` bytes, keeping the bytes that fit. 0 frees the memory; sizes stay as they
+// are.
 ct_status ct_storage_resize(ct_tensor tensor, ct_int byte_count) CT_NOEXCEPT;
 
 #pragma clang diagnostic pop

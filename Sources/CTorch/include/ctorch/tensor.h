@@ -21,10 +21,10 @@ ct_tensor _Nonnull ct_tensor_retain(ct_tensor tensor) CT_NOEXCEPT;
 void ct_tensor_list_free(ct_tensor *list) CT_NOEXCEPT;
 
 // Creation.
-ct_status ct_tensor_empty(const ct_int *sizes, size_t dims, int32_t dtype, ct_device device, ct_tensor *result)
-    CT_NOEXCEPT;
-ct_status ct_tensor_zeros(const ct_int *sizes, size_t dims, int32_t dtype, ct_device device, ct_tensor *result)
-    CT_NOEXCEPT;
+ct_status ct_tensor_empty(
+    const ct_int *sizes, size_t dims, int32_t dtype, ct_device device, ct_tensor *result) CT_NOEXCEPT;
+ct_status ct_tensor_zeros(
+    const ct_int *sizes, size_t dims, int32_t dtype, ct_device device, ct_tensor *result) CT_NOEXCEPT;
 ct_status ct_tensor_full(
     const ct_int *sizes, size_t dims, ct_scalar value, int32_t dtype, ct_device device, ct_tensor *result)
     CT_NOEXCEPT;
