@@ -77,6 +77,17 @@ public final class Dataset: Sendable {
     return count
   }
 
+  /// The number of rows, and what is lost of samples that do not fit into one. Waits until the whole file is
+  /// tokenised.
+  ///
+  /// - Throws: `DatasetError`, what the tokenizer throws.
+  public func summary() throws -> DatasetSummary {
+    let count = try rowCount()
+    let losses = rows.losses
+    return DatasetSummary(
+      rowCount: count, cutSampleCount: losses.cutCount, passedOverSampleCount: losses.passedOverCount)
+  }
+
   /// A row, waiting until it is tokenised.
   ///
   /// - Throws: `DatasetError`, what the tokenizer throws.

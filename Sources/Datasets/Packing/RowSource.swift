@@ -18,8 +18,15 @@ protocol RowSource: AnyObject, Sendable {
   /// - Throws: `DatasetError`, `CancellationError`, what the tokenizer throws.
   func availability(atLeast count: Int, unless cancellation: Cancellation) throws -> RowAvailability
 
+  /// What is lost of the samples, once all rows are there.
+  var losses: TokenBuffer.Losses { get }
+
   /// A row that `availability` has reported.
   ///
   /// - Throws: `DatasetError` of kind `tokenOutOfRange`.
   func row(_ index: Int) throws -> TokenRow
+}
+
+extension RowSource {
+  var losses: TokenBuffer.Losses { TokenBuffer.Losses() }
 }

@@ -47,6 +47,7 @@ final class NumpyRows: RowSource {
 final class SampleRows: RowSource {
   let fingerprint: String
   var path: String { file.file.path }
+  var losses: TokenBuffer.Losses { file.buffer.losses }
   private let file: TokenizedFile
 
   init(_ file: TokenizedFile, sequenceLength: Int, contentFingerprint: String) {

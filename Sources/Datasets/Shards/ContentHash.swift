@@ -69,6 +69,9 @@ struct ContentHash {
     }.joined()
   }
 
+  /// Half of the fingerprint.
+  var word: Int { Int(bitPattern: UInt(Self.mixed(first ^ second))) }
+
   /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every input bit reaches every output bit.
   static func mixed(_ value: UInt64) -> UInt64 {
     var value = value

@@ -56,6 +56,8 @@ struct SampleTokens {
     let count = min(tokens.count, sequenceLength + 1)
     // The first token is never predicted.
     guard loss[..<count].dropFirst().contains(1) else { return nil }
-    return TokenBuffer.Piece(tokens: Array(tokens[..<count]), loss: Array(loss[..<count]), isSampleEnd: true)
+    return TokenBuffer.Piece(
+      tokens: Array(tokens[..<count]), loss: Array(loss[..<count]), isSampleEnd: true,
+      isCut: count < tokens.count)
   }
 }

@@ -9,6 +9,14 @@ final class TokenBuffer: Sendable {
     var loss: [UInt8] = []
     /// True if a sample ends here.
     var isSampleEnd = false
+    /// True if the sample was longer than a row.
+    var isCut = false
+  }
+
+  /// Samples of which something is not learnt because it does not fit into a row.
+  struct Losses: Sendable, Equatable {
+    var cutCount = 0
+    var passedOverCount = 0
   }
 
   /// How far the background thread has come.
@@ -23,6 +31,7 @@ final class TokenBuffer: Sendable {
     var tokens: [Int32] = []
     var loss: [UInt8] = []
     var ends: [Int] = []
+    var losses = Losses()
     var end: Result<Void, any Error>?
     var progress: Progress {
       Progress(tokenCount: tokens.count, sampleCount: ends.count, isComplete: end != nil)
@@ -37,8 +46,20 @@ final class TokenBuffer: Sendable {
         content.tokens.append(contentsOf: piece.tokens)
         content.loss.append(contentsOf: piece.loss)
         if piece.isSampleEnd { content.ends.append(content.tokens.count) }
+        if piece.isCut { content.losses.cutCount += 1 }
       }
     }
+  }
+
+  /// Counts a sample without anything to learn, of which no piece is appended.
+  func passOver() {
+    content.withLock { $0.losses.passedOverCount += 1 }
+  }
+
+  /// The samples that were cut and those that were passed over, so far.
+  var losses: Losses {
+    get { content.withLock { $0.losses } }
+    set { content.withLock { $0.losses = newValue } }
   }
 
   func finish(_ end: Result<Void, any Error>) {

@@ -2,8 +2,9 @@ import Glibc
 
 /// Tokenised text on disk, as `.npy` arrays in one folder a data file and tokenizer.
 ///
-/// `tokens.npy` holds the ids; for samples `ends.npy` where each ends and `loss.npy` which tokens are learnt.
-/// The folder may be deleted at any time.
+/// `tokens.npy` holds the ids; for samples `ends.npy` where each ends and `loss.npy` which tokens are learnt;
+/// `facts.npy` how many samples were cut or passed over, and a hash of the rest. The folder may be deleted at
+/// any time.
 struct TokenCache: Sendable {
   /// The folder of this file and tokenizer.
   let folder: String
@@ -26,19 +27,29 @@ struct TokenCache: Sendable {
     folder = "\(parent)/\(hash.text)"
   }
 
+  /// What an earlier run left.
+  struct Kept {
+    var pieces: [TokenBuffer.Piece]
+    var losses: TokenBuffer.Losses
+  }
+
   /// The tokens of an earlier run; nil if there are none or if they are damaged.
-  func load(isSampled: Bool, vocabularySize: Int) -> [TokenBuffer.Piece]? {
-    guard let tokens = array("tokens") else { return nil }
-    guard tokens.allSatisfy({ $0 >= 0 && $0 < vocabularySize }) else { return nil }
-    guard isSampled else { return [TokenBuffer.Piece(tokens: tokens.map(Int32.init))] }
-    guard let ends = array("ends"), let loss = array("loss"), loss.count == tokens.count,
-      ends.last ?? 0 == tokens.count, zip([0] + ends, ends).allSatisfy({ $0 < $1 })
+  func load(isSampled: Bool) -> Kept? {
+    guard let tokens = array("tokens")?.map(Int32.init(truncatingIfNeeded:)), let facts = array("facts"),
+      facts.count == 3
     else { return nil }
-    return zip([0] + ends, ends).map { start, end in
-      TokenBuffer.Piece(
-        tokens: tokens[start..<end].map(Int32.init), loss: loss[start..<end].map(UInt8.init(clamping:)),
-        isSampleEnd: true)
+    let ends = array("ends") ?? []
+    let loss = (array("loss") ?? []).map(UInt8.init(clamping:))
+    guard facts[2] == Self.hash(tokens, loss, ends), isSampled == !ends.isEmpty,
+      zip([0] + ends, ends).allSatisfy({ $0 < $1 && $1 <= tokens.count }),
+      ends.isEmpty || loss.count == tokens.count
+    else { return nil }
+    let losses = TokenBuffer.Losses(cutCount: facts[0], passedOverCount: facts[1])
+    guard isSampled else { return Kept(pieces: [TokenBuffer.Piece(tokens: tokens)], losses: losses) }
+    let pieces = zip([0] + ends, ends).map { start, end in
+      TokenBuffer.Piece(tokens: Array(tokens[start..<end]), loss: Array(loss[start..<end]), isSampleEnd: true)
     }
+    return Kept(pieces: pieces, losses: losses)
   }
 
   private func array(_ name: String) -> [Int]? {
@@ -46,7 +57,15 @@ struct TokenCache: Sendable {
     return tokens.header.shape.count == 1 ? tokens.read(0..<tokens.count) : nil
   }
 
-  /// Keeps a complete buffer. The folder appears whole; when another rank was faster, its folder stays.
+  private static func hash(_ tokens: [Int32], _ loss: [UInt8], _ ends: [Int]) -> Int {
+    var hash = ContentHash()
+    tokens.withUnsafeBytes { hash.update($0) }
+    loss.withUnsafeBytes { hash.update($0) }
+    ends.withUnsafeBytes { hash.update($0) }
+    return hash.word
+  }
+
+  /// Keeps a complete buffer. The folder appears whole and replaces one that could not be used.
   ///
   /// - Throws: `DatasetError` of kind `unreadable` if the disk refuses.
   func store(_ buffer: TokenBuffer) throws {
@@ -65,7 +84,13 @@ struct TokenCache: Sendable {
       try Self.write(ends.map { Int64($0).littleEndian }, .int64, to: "\(temporary)/ends.npy")
       try Self.write(loss, .uint8, to: "\(temporary)/loss.npy")
     }
-    rename(temporary, folder)
+    let losses = buffer.losses
+    let facts = [losses.cutCount, losses.passedOverCount, Self.hash(tokens, loss, ends)]
+    try Self.write(facts.map { Int64($0).littleEndian }, .int64, to: "\(temporary)/facts.npy")
+    if rename(temporary, folder) != 0 {
+      Self.removeFolder(folder)
+      rename(temporary, folder)
+    }
   }
 
   private static func createFolder(_ path: String) throws {
@@ -78,7 +103,7 @@ struct TokenCache: Sendable {
   }
 
   private static func removeFolder(_ path: String) {
-    for name in ["tokens", "ends", "loss"] { unlink("\(path)/\(name).npy") }
+    for name in ["tokens", "ends", "loss", "facts"] { unlink("\(path)/\(name).npy") }
     rmdir(path)
   }
 

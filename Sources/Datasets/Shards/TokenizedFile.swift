@@ -19,8 +19,9 @@ final class TokenizedFile: Sendable {
     self.file = file
     let isLines = file.path.hasSuffix(".jsonl")
     isSampled = isLines ? try file.withBytes { try Self.isSampled($0, file: file.path) } : false
-    if let kept = cache?.load(isSampled: isSampled, vocabularySize: encoding.vocabularySize) {
-      buffer.append(kept)
+    if let kept = cache?.load(isSampled: isSampled) {
+      buffer.append(kept.pieces)
+      buffer.losses = kept.losses
       buffer.finish(.success(()))
       return
     }
@@ -86,7 +87,7 @@ private struct Work: Sendable {
     var lines = JSONLines(bytes, file: file.path)
     while let line = try lines.next() {
       try checkCancellation()
-      if let piece = try piece(line, lines.place) { buffer.append([piece]) }
+      if let piece = try piece(line, lines.place) { buffer.append([piece]) } else { buffer.passOver() }
     }
   }
 

@@ -41,6 +41,10 @@ struct SampleRowsTests {
     let text =
       "{\"prompt\":\"ask\",\"completion\":\"yes\"}\n{\"prompt\":\"long question\",\"completion\":\"no\"}"
     #expect(try labels(text, sequenceLength: 4) == ["\u{B7}\u{B7}ye"])
+    let scratch = try DataScratch()
+    let path = try scratch.write(text, "d.jsonl")
+    let dataset = try Dataset(path: path, sequenceLength: 4, encoding: .bytes())
+    #expect(try dataset.summary() == DatasetSummary(rowCount: 1, cutSampleCount: 1, passedOverSampleCount: 1))
     let error = try datasetError { _ = try labels(text, sequenceLength: 2) }
     #expect(error.kind == .tooFewTokens)
   }

@@ -51,7 +51,7 @@ struct TokenCacheTests {
     #expect(counter.value == 3 * calls)
   }
 
-  @Test(arguments: ["cut", "large"])
+  @Test(arguments: ["cut", "large", "one bit"])
   func `Damaged tokens are made anew`(damage: String) throws {
     let scratch = try DataScratch()
     let path = try scratch.write("some text\nto keep", "t.txt")
@@ -61,8 +61,18 @@ struct TokenCacheTests {
     let calls = counter.value
     let file = try "\(cache)/\(#require(try kept(cache).first))/tokens.npy"
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
-    if damage == "cut" { bytes.removeLast() } else { bytes[bytes.count - 1] = 0xFF }
+    let original = bytes
+    switch damage {
+    case "cut": bytes.removeLast()
+    case "large": bytes[bytes.count - 1] = 0xFF
+    default: bytes[bytes.count - 4] ^= 1
+    }
     try Data(bytes).write(to: URL(fileURLWithPath: file))
+    #expect(try rows(path, counted(counter), cache, entries: 1) == first)
+    #expect(counter.value == 2 * calls)
+    // For an instant the old folder is gone and the new one not yet there.
+    func isMended() -> Bool { (try? Data(contentsOf: URL(fileURLWithPath: file))) == Data(original) }
+    for _ in 0..<500 where !isMended() { usleep(10_000) }
     #expect(try rows(path, counted(counter), cache, entries: 1) == first)
     #expect(counter.value == 2 * calls)
   }
