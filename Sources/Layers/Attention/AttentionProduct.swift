@@ -39,6 +39,12 @@ public enum AttentionProduct {
     query: Tensor, key: Tensor, value: Tensor, pattern: AttentionPattern, generator: Generator? = nil
   ) throws -> Tensor {
     let (queries, keys) = (query.size(2), key.size(2))
+    let isDropping = generator != nil && pattern.dropout > 0
+    if queries > 1, !isDropping,
+      let mixed = try BlockedAttention.apply(query: query, key: key, value: value, pattern: pattern)
+    {
+      return mixed
+    }
     let key = try shared(key, by: query.size(1))
     let value = try shared(value, by: query.size(1))
     let isWindowed = pattern.window.map { $0 < keys } ?? false

@@ -83,6 +83,30 @@ typedef struct {
 // Turns each pair (x[i], x[i + width / 2]) by its angle, or by the opposite one when `backward` is set.
 void ck_rotate(const ck_rotary_rows *_Nonnull rows, bool backward, ck_isa level, ck_executor executor) CK_NOEXCEPT;
 
+// Scores of causal attention: `matrices` of [rows, keys], one after another. Row r of each has the place
+// first + r mod block among the keys and sees those at places place - window + 1 ... place.
+typedef struct {
+  void *_Nullable scores;
+  ck_dtype dtype;
+  int64_t matrices;
+  int64_t rows;
+  int64_t keys;
+  int64_t block;
+  int64_t first;
+  int64_t window;                    // positive
+  float scale;
+} ck_attention_scores;
+
+// scores = softmax(scale * scores) over the keys that each row sees, zero elsewhere.
+void ck_attention_softmax(
+    const ck_attention_scores *_Nonnull scores, ck_isa level, ck_executor executor) CK_NOEXCEPT;
+
+// scores = scale * weights * (scores - sum_j(weights * scores)): the gradient of the scores in place of that of the
+// weights. Zero where a key is not seen.
+void ck_attention_softmax_backward(
+    const ck_attention_scores *_Nonnull scores, const void *_Nullable weights, ck_isa level,
+    ck_executor executor) CK_NOEXCEPT;
+
 // losses[r] = log(sum_j exp(logits[r, j])) - logits[r, targets[r]]. With `scale` not zero the logits are replaced
 // by scale * (softmax(logits[r]) - onehot(targets[r])). Targets must be in [0, classes).
 typedef struct {
