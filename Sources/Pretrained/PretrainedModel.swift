@@ -4,10 +4,6 @@ public import Models
 public import Tokenizers
 public import Torch
 
-#if canImport(Glibc)
-  internal import Glibc
-#endif
-
 /// A model on disk as one thing: architecture, weights, tokenizer, chat template and generation defaults.
 ///
 /// Each part is read when it is asked for: the tokenizer does not wait for the weights.
@@ -46,6 +42,16 @@ public struct PretrainedModel {
       let model = try declaredModel(file)
       try load(model, from: file, map: model.ggufWeightMap, dtype: dtype, sharesFilePages: sharesFilePages)
       return model
+    }
+  }
+
+  /// The model without values, for those who only need its shape and names.
+  ///
+  /// - Throws: `ModelError`, `FileFormatError`.
+  public func declaredModel() throws -> CausalLanguageModel {
+    switch location {
+    case .folder(let folder): try declaredModel(folder)
+    case .gguf(let file): try declaredModel(file)
     }
   }
 
@@ -109,6 +115,16 @@ public struct PretrainedModel {
     }
   }
 
+  /// The files of the tokenizer, as they go beside exported weights; those of a GGUF file are made from its metadata.
+  ///
+  /// - Throws: `FileSystemError`, `FileFormatError`, `TokenizerError`.
+  public func tokenizerFiles() throws -> [(name: String, contents: [UInt8])] {
+    switch location {
+    case .folder(let folder): try folder.tokenizerFiles()
+    case .gguf(let file): try GGUFTokenizerExport(try file.tokenizerMetadata(), file: file.location).files()
+    }
+  }
+
   /// The tokens that end a generated text, from `generation_config.json`, `config.json` or the tokenizer.
   ///
   /// - Throws: `ModelError`, `FileFormatError`.
@@ -133,6 +149,8 @@ public struct PretrainedModel {
 public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder has no `tokenizer.json`.
   case noTokenizer(path: String)
+  /// The tokenizer is of a kind that is not written as tokenizer.json.
+  case tokenizerNotExportable(path: String, kind: String)
   /// The model has no chat template.
   case noChatTemplate(path: String)
 
@@ -141,6 +159,8 @@ public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .noTokenizer(let path):
       "\(path): there is no tokenizer.json; save the tokenizer beside the model (save_pretrained), or give token arrays (.npy) as data"
+    case .tokenizerNotExportable(let path, let kind):
+      "\(path): its tokenizer is of the kind '\(kind)', which is not written as tokenizer.json; train from the Hugging Face folder of this model instead"
     case .noChatTemplate(let path):
       "\(path): the model has no chat template (tokenizer_config.json, chat_template.jinja); use deepspeed generate, or a chat model"
     }

@@ -1,0 +1,39 @@
+import Collectives
+import Launcher
+import Torch
+
+/// This process as one rank of a job.
+enum RankProcess {
+  /// True when a launcher started this process.
+  static var isRank: Bool {
+    Rendezvous.processVariable("RANK") != nil && Rendezvous.processVariable("WORLD_SIZE") != nil
+  }
+
+  /// Joins the other ranks and runs `body`; an error ends them all at once instead of letting them wait.
+  ///
+  /// - Throws: `CollectiveError`, what `body` throws.
+  static func run(timeout: Duration, _ body: (RankContext) throws -> Void) throws {
+    let environment = ProcessEnvironment.current()
+    if isRank { _ = dieWithParent(environment: environment) }
+    if let text = environment[RankEnvironment.threadsVariable], let count = Int(text), count > 0 {
+      try Torch.setThreadCount(count)
+    }
+    let context = try Rendezvous.join(timeout: timeout)
+    do {
+      try body(context)
+      context.leave()
+    } catch {
+      context.abort(reason: "\(error)")
+      throw CommandFailure(message: context.worldSize > 1 ? "rank \(context.rank): \(error)" : "\(error)")
+    }
+  }
+}
+
+/// Where `deepspeed` keeps what it can make again.
+enum CacheFolder {
+  /// Tokenised text.
+  static var tokens: String? {
+    let home = Rendezvous.processVariable("HOME").map { "\($0)/.cache/deepspeed-swift" }
+    return (Rendezvous.processVariable("DEEPSPEED_CACHE") ?? home).map { "\($0)/tokens" }
+  }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// `deepspeed bench`: measurements, each beside its ceiling or its peer.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measure training speed, collectives and kernels.", subcommands: [BenchTrain.self])
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import RunSettings
+
+/// `deepspeed config`: checks a config and shows what it means.
+struct Config: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check a DeepSpeed config and print every effective value with its origin.")
+
+  @Argument(help: "The config file, JSON text, or its base64.")
+  var file: String
+
+  @Option(name: [.customLong("num_gpus"), .customLong("world_size")], help: "Ranks of the run, for the batch arithmetic.")
+  var worldSize: Int = 1
+
+  @Flag(help: "Unknown top-level keys are errors.")
+  var strict = false
+
+  @Flag(help: "Print the values as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard worldSize > 0 else { throw ValidationError("--num_gpus is \(worldSize), expected at least 1") }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      let plan = try RunPlan(
+        try ConfigurationSource(argument: file), facts: RunFacts(worldSize: worldSize), strict: strict)
+      for warning in plan.warnings where !json { Output.write("warning: \(warning)\n") }
+      let table = EffectiveValuesTable(plan.effectiveValues)
+      Output.write(json ? table.json : table.text)
+    }
+  }
+}

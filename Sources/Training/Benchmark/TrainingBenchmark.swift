@@ -1,0 +1,140 @@
+public import Collectives
+import Layers
+import Models
+import Optimizers
+public import RunSettings
+import Torch
+import ZeRO
+
+/// Trains a GPT of a fixed shape on random tokens and measures it: `deepspeed bench train` on one rank.
+public struct TrainingBenchmark: Sendable {
+  /// A shape to train, with its global batch.
+  public enum Size: String, Sendable, CaseIterable {
+    /// 4 layers of 256, bytes, 3.3 million parameters: overhead shows.
+    case tiny
+    /// 6 layers of 384, vocabulary 8192, 13.9 million parameters.
+    case small
+    /// GPT-2: 12 layers of 768, vocabulary 50257, 124 million parameters.
+    case gpt2
+
+    /// Sequences of one optimizer step over all ranks.
+    public var globalBatch: Int {
+      switch self {
+      case .tiny: 16
+      case .small: 8
+      case .gpt2: 4
+      }
+    }
+
+    /// Tokens of a sequence.
+    public var sequenceLength: Int { self == .gpt2 ? 512 : 256 }
+
+    /// The model's configuration: pre-norm, tanh GELU, learned positions, tied head, no dropout.
+    public var configuration: GPT2Configuration {
+      switch self {
+      case .tiny: GPT2Configuration(vocabularySize: 256, maximumLength: 256, hiddenSize: 256, layerCount: 4, headCount: 4)
+      case .small:
+        GPT2Configuration(vocabularySize: 8192, maximumLength: 256, hiddenSize: 384, layerCount: 6, headCount: 6)
+      case .gpt2:
+        GPT2Configuration(vocabularySize: 50257, maximumLength: 512, hiddenSize: 768, layerCount: 12, headCount: 12)
+      }
+    }
+  }
+
+  /// The shape.
+  public var size: Size
+  /// The precision of training.
+  public var precision: FloatType
+  /// The ZeRO stage.
+  public var stage: Int
+  /// Optimizer steps, the first of which warm up.
+  public var steps: Int
+  /// Steps that are not counted.
+  public var warmUpSteps: Int
+
+  /// A benchmark of these settings.
+  public init(size: Size, precision: FloatType, stage: Int, steps: Int, warmUpSteps: Int = 2) {
+    self.size = size
+    self.precision = precision
+    self.stage = stage
+    self.steps = steps
+    self.warmUpSteps = warmUpSteps
+  }
+
+  /// What was measured, on this rank's clock.
+  public struct Result: Sendable {
+    /// Seconds of each counted step, sorted.
+    public let stepSeconds: [Double]
+    /// Tokens of a step over all ranks.
+    public let tokensPerStep: Int
+    /// Peak resident bytes of each rank.
+    public let peakResidentBytes: [Int]
+    /// Floating-point operations of a step over all ranks.
+    public let flopsPerStep: Double
+    /// The matrix-product speed of all ranks' threads together, measured after the steps, operations a second.
+    public let peakFlops: Double
+    /// Losses of all steps.
+    public let losses: [Double]
+    /// Elements of the model.
+    public let parameterCount: Int
+
+    /// The median step.
+    public var medianSeconds: Double { stepSeconds[stepSeconds.count / 2] }
+    /// Tokens a second at the median step.
+    public var tokensPerSecond: Double { Double(tokensPerStep) / medianSeconds }
+    /// Model FLOPs utilisation at the median step.
+    public var utilization: Double { peakFlops > 0 ? flopsPerStep / medianSeconds / peakFlops : 0 }
+  }
+
+  /// The config that the peers use as well: AdamW, clipping at 1.
+  private func configurationText(ranks: Int) -> String {
+    let type = precision == .float32 ? "" : "\"\(precision.rawValue)\": {\"enabled\": true},"
+    return """
+      {"train_batch_size": \(size.globalBatch), "gradient_clipping": 1.0, \(type)
+       "zero_optimization": {"stage": \(stage), "overlap_comm": true},
+       "optimizer": {"type": "AdamW", "params":
+         {"lr": 3e-4, "betas": [0.9, 0.95], "eps": 1e-8, "weight_decay": 0.1}}}
+      """
+  }
+
+  /// Runs it on this rank; every rank of the group must.
+  ///
+  /// - Parameter onFirstStep: called when the first step is done.
+  /// - Throws: what building and stepping an engine throws.
+  public func run(group: ProcessGroup, onFirstStep: () -> Void = {}) throws -> Result {
+    let plan = try RunPlan(
+      .text(configurationText(ranks: group.size)), facts: RunFacts(worldSize: group.size))
+    let settings = try EngineSettings(plan: plan)
+    let model = GPT2Model(size.configuration)
+    try model.materialize(seed: 1234, dtype: settings.dtype)
+    let engine = try TrainingEngine(model: model, settings: settings, processGroup: group)
+    defer { engine.close() }
+    let random = try Generator(seed: 7 &+ UInt64(group.rank))
+    var seconds: [Double] = []
+    var losses: [Double] = []
+    for step in 0..<steps {
+      let shape = [settings.batch.microBatchSize, size.sequenceLength + 1]
+      let rows = try Tensor.randint(low: 0, high: size.configuration.vocabularySize, shape, generator: random)
+      let tokens = try rows.narrow(dim: 1, start: 0, length: size.sequenceLength).contiguous()
+      let labels = try rows.narrow(dim: 1, start: 1, length: size.sequenceLength).contiguous()
+      let loss = try engine.forward { try model.loss(tokens, labels: labels).mean }
+      try engine.backward(loss)
+      guard let report = try engine.step() else { continue }
+      if step == 0 { onFirstStep() }
+      if step >= warmUpSteps { seconds.append(report.seconds) }
+      losses.append(report.loss)
+    }
+    let tokens = size.globalBatch * size.sequenceLength
+    let own = "\(MemoryStatistics.now().peakResidentBytes)"
+    let resident = try group.allGather(bytes: Array(own.utf8), label: "memory").map {
+      Int(String(decoding: $0, as: UTF8.self)) ?? 0
+    }
+    // All ranks at once, as they compute during training.
+    let peak = try Tensor([try MatrixPeak.measure(dtype: settings.dtype, size: 2048)], shape: [1])
+    try group.allReduce(peak, op: .sum, label: "peak").wait()
+    return Result(
+      stepSeconds: seconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
+      flopsPerStep: try model.flopsPerToken(sequenceLength: size.sequenceLength) * Double(tokens),
+      peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount())
+  }
+}

@@ -1,0 +1,165 @@
+public import Collectives
+import Checkpoints
+import Datasets
+import Layers
+import Models
+public import Monitoring
+import Pretrained
+public import RunSettings
+import Tokenizers
+import Torch
+
+/// A whole training run on one rank: `deepspeed train` without its command line.
+///
+/// Every rank of the group makes one and calls ``run()``; rank 0 also writes files and shows progress.
+public final class TrainingRun {
+  /// What was asked for.
+  public let options: RunOptions
+  /// The resolved config.
+  public let plan: RunPlan
+  private let group: ProcessGroup
+  private let show: (String) -> Void
+  private let origin: PretrainedModel
+  private let model: CausalLanguageModel
+  private let engine: TrainingEngine
+  private let dataset: Dataset
+  private let loader: PrefetchingLoader
+  private let sequenceLength: Int
+  private let totalSteps: Int
+  private let startStep: Int
+
+  /// Reads config, model and data, and resumes where the options say so.
+  ///
+  /// - Parameters:
+  ///   - group: the data-parallel ranks.
+  ///   - show: receives lines for the user on rank 0.
+  /// - Throws: `ConfigurationError`, `ModelError`, `FileFormatError`, `DatasetError`, and what an engine throws.
+  public init(options: RunOptions, group: ProcessGroup, show: @escaping (String) -> Void) throws {
+    self.options = options
+    self.group = group
+    self.show = show
+    origin = try PretrainedModel(path: options.model)
+    var facts = RunFacts(worldSize: group.size)
+    facts.totalSteps = options.steps
+    plan = try RunPlan(
+      options.configuration ?? .text(RunOptions.defaultConfiguration), facts: facts, strict: options.isStrict)
+    let settings = try EngineSettings(plan: plan)
+    model = try origin.model(dtype: settings.dtype, seed: options.seed)
+    for pattern in options.frozen { try model.freeze(matching: pattern) }
+    sequenceLength = try TrainingRun.sequenceLength(options, model: model)
+    dataset = try Dataset(
+      path: options.data, sequenceLength: sequenceLength, encoding: try TextEncoding(of: origin, model: model, data: options.data),
+      cacheFolder: options.cacheFolder)
+    engine = try TrainingEngine(model: model, settings: settings, processGroup: group)
+    try model.setGenerator(Generator(seed: options.seed &+ UInt64(group.rank)))
+    let resumed = try TrainingRun.resume(options, engine: engine)
+    startStep = engine.progress.globalSteps
+    loader = try PrefetchingLoader(
+      dataset: dataset,
+      shape: BatchShape(microBatch: settings.batch.microBatchSize, worldSize: group.size, rank: group.rank),
+      seed: options.shuffles ? options.seed : nil, resuming: resumed?.data)
+    totalSteps = try options.steps ?? max(1, try dataset.rowCount() / settings.batch.trainBatchSize)
+  }
+
+  static func sequenceLength(_ options: RunOptions, model: CausalLanguageModel) throws -> Int {
+    guard let length = options.sequenceLength else { return min(1024, model.shape.maximumLength) }
+    guard (1...model.shape.maximumLength).contains(length) else {
+      throw TrainingError.option(
+        name: "--seq_len", found: "\(length)",
+        expected: "between 1 and \(model.shape.maximumLength), the longest sequence of this model")
+    }
+    return length
+  }
+
+  private static func resume(_ options: RunOptions, engine: TrainingEngine) throws -> RunState? {
+    guard let folder = options.resume else { return nil }
+    guard let state = try engine.loadCheckpoint(from: folder) else {
+      throw CheckpointError.noCheckpoint(
+        directory: folder, tag: CheckpointWriter.latestFileName, found: CheckpointReader.tags(in: folder))
+    }
+    return state
+  }
+
+  /// Trains to the last step, saves, and reports.
+  ///
+  /// - Returns: the reports of all steps of this run.
+  /// - Throws: ``TrainingError/lossIsNotFinite(loss:step:layer:)``, and what loading and stepping throws.
+  public func run() throws -> [StepReport] {
+    defer {
+      loader.close()
+      engine.close()
+    }
+    let outputs = try RunOutputs(
+      options: options, plan: plan, rank: group.rank, startStep: startStep, totalSteps: totalSteps,
+      flopsPerToken: try model.flopsPerToken(sequenceLength: sequenceLength),
+      peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size), show: show)
+    outputs.begin(
+      model: model, parameterCount: try model.parameterCount(), engine: engine, sequenceLength: sequenceLength)
+    var reports: [StepReport] = []
+    while engine.progress.globalSteps < totalSteps {
+      let report = try step()
+      reports.append(report)
+      try outputs.record(report)
+      if let interval = options.saveInterval, report.step % interval == 0, report.step < totalSteps { try save() }
+    }
+    try save()
+    try export()
+    try outputs.finish(memory: try memoryTable(), reports: reports)
+    return reports
+  }
+
+  /// One optimizer step: micro batches forward and backward, then the update.
+  private func step() throws -> StepReport {
+    while true {
+      let batch = try loader.next()
+      let tokens = batch.tokens.elementCount * group.size
+      let loss = try engine.forward(tokenCount: tokens) { try model.loss(batch.tokens, labels: batch.labels).mean }
+      try engine.backward(loss)
+      guard let report = try engine.step() else { continue }
+      guard report.loss.isFinite else { throw try diagnose(report, batch) }
+      return report
+    }
+  }
+
+  /// Looks for the first layer that made the loss NaN or infinite, in a second pass over the last batch.
+  private func diagnose(_ report: StepReport, _ batch: Batch) throws -> TrainingError {
+    let finder = NonFiniteFinder()
+    try engine.evaluate {
+      let registration = try model.attach(finder)
+      defer { registration.remove() }
+      _ = try model.loss(batch.tokens, labels: batch.labels)
+    }
+    return .lossIsNotFinite(loss: report.loss, step: report.step, layer: finder.first?.description)
+  }
+
+  private func save() throws {
+    guard let output = options.output else { return }
+    try engine.saveCheckpoint(to: output, state: RunState(data: loader.position))
+  }
+
+  private func export() throws {
+    guard let output = options.output else { return }
+    try engine.checkpointPeers.together("export") {
+      guard group.rank == 0 else { return }
+      try ModelExport(model: model, origin: origin).write(to: "\(output)/model")
+    }
+  }
+
+  /// What every rank keeps, beside the formula.
+  private func memoryTable() throws -> MemoryTable {
+    let bytes = engine.modelStateBytes
+    let formula = engine.modelStateFormula
+    let own: [Double] = [
+      Double(bytes.parameters), Double(bytes.gradients), Double(bytes.optimizerStates),
+      Double(formula.bytes.total), Double(MemoryStatistics.now().peakResidentBytes),
+    ]
+    let text = own.map { "\(Int($0))" }.joined(separator: " ")
+    let rows = try group.allGather(bytes: Array(text.utf8), label: "memory table").enumerated().map { rank, bytes in
+      let values = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int($0) }
+      return MemoryTable.Row(
+        rank: rank, parameters: values[0], gradients: values[1], optimizerStates: values[2], formula: values[3],
+        peakResident: values[4])
+    }
+    return MemoryTable(stage: engine.settings.zero.stage, rows: rows)
+  }
+}
