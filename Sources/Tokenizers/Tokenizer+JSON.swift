@@ -3,8 +3,8 @@ extension Tokenizer {
   ///
   /// - Parameters:
   ///   - json: The contents of the file.
-  ///   - configuration: The tokenizer_config.json beside it, which names the tokens that start and end a text and
-  ///     may ask for them to be added.
+  ///   - configuration: The tokenizer_config.json beside it, which names the tokens that start and end a
+  ///     text and may ask for them to be added.
   /// - Throws: `TokenizerError` with the JSON path of what is wrong or not supported.
   public convenience init(json: [UInt8], configuration: TokenizerConfig? = nil) throws(TokenizerError) {
     let root = try JSONDocument(json, name: "tokenizer.json").root
@@ -15,8 +15,10 @@ extension Tokenizer {
     let tokens = try Self.addedTokens(root["added_tokens"], vocabulary: model.vocabulary)
     var stages = TokenizerStages(
       addedTokens: AddedTokens(tokens, normalizer: normalizer), normalizer: normalizer,
-      preTokenizer: split?.stage,
-      model: model)
+      preTokenizer: split?.stage, model: model)
+    if split?.isByteLevel == true, !model.takesRawBytes {
+      stages.preTokenizer = .sequence([split?.stage, .byteAlphabet].compactMap { $0 })
+    }
     stages.decoder = try root["decoder"].map { node throws(TokenizerError) in try Decoder(json: node) }
     if let node = root["post_processor"] { stages.postProcessor = try PostProcessor(json: node) }
     if let configuration { stages.apply(configuration, isBare: root["post_processor"] == nil) }

@@ -3,8 +3,8 @@ import Synchronization
 /// Text to token ids and back, with the stages of a Hugging Face tokenizer: added tokens, normalizer,
 /// pre-tokenizer, model, post-processor and decoder.
 ///
-/// Everything that could fail is checked when the tokenizer is made; encoding and decoding take any input. One
-/// tokenizer may be used by several threads at once.
+/// Everything that could fail is checked when the tokenizer is made; encoding and decoding take any input.
+/// One tokenizer may be used by several threads at once.
 ///
 /// Source: the file format is that of the Hugging Face library `tokenizers`, whose ids are reproduced.
 public final class Tokenizer: Sendable {
@@ -66,8 +66,8 @@ public final class Tokenizer: Sendable {
   ///   - text: Any text.
   ///   - addSpecialTokens: Whether the tokens that the model expects around a text are added. A rendered chat
   ///     template has them already.
-  ///   - parseSpecialTokens: Whether special tokens written out in the text, such as `<|im_end|>`, become their
-  ///     ids. Turn it off for text that comes from somebody who must not steer the model.
+  ///   - parseSpecialTokens: Whether special tokens written out in the text, such as `<|im_end|>`, become
+  ///     their ids. Turn it off for text that comes from somebody who must not steer the model.
   /// - Complexity: Linear in the length of the text; words met before cost one look-up.
   public func encode(_ text: String, addSpecialTokens: Bool = true, parseSpecialTokens: Bool = true) -> [Int]
   {

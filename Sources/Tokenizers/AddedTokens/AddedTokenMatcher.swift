@@ -44,7 +44,8 @@ struct AddedTokenMatcher: Sendable {
     isFirstByte[Int(text[0])] = true
   }
 
-  /// The text cut at its added tokens; every byte is in exactly one stretch unless tokens take white space twice.
+  /// The text cut at its added tokens; every byte is in exactly one stretch unless tokens take white space
+  /// twice.
   ///
   /// - Parameter skipsSpecial: Whether special tokens are treated as ordinary text.
   func stretches(of text: Span<UInt8>, skipsSpecial: Bool) -> [Stretch] {

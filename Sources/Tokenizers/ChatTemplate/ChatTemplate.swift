@@ -27,8 +27,8 @@ public struct ChatTemplate: Sendable {
   ///   - addGenerationPrompt: Whether the text ends where the model's answer starts.
   ///   - variables: Further variables, such as `bos_token`; `TokenizerConfig.namedTokens` has the usual ones.
   ///   - time: Seconds since 1970 for templates that write the date; the current time where it is nil.
-  /// - Throws: `TemplateError`: of kind `raised` if the template refuses the conversation, of another kind if it
-  ///   cannot work with it.
+  /// - Throws: `TemplateError`: of kind `raised` if the template refuses the conversation, of another kind
+  ///   if it cannot work with it.
   public func render(
     _ messages: [ChatMessage], tools: [TemplateValue]? = nil, addGenerationPrompt: Bool = false,
     variables: [String: TemplateValue] = [:], time: Int? = nil

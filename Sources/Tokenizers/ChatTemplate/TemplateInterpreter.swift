@@ -5,13 +5,14 @@ struct TemplateInterpreter {
 
   struct Closure {
     let macro: Statement.Macro
-    /// The variables around the macro where it was written, less the outermost ones, which it sees as they are.
+    /// The variables around the macro where it was written, less the outermost ones, which it sees as they
+    /// are.
     let captured: [[String: Value]]
     let caller: Value?
   }
 
   private static let stepLimit = 2_000_000
-  private static let outputLimit = 1 << 28
+  private static let outputLimit = 1 << 26
   private static let callLimit = 64
 
   /// Variables, the innermost scope last.

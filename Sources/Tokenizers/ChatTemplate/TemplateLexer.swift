@@ -1,7 +1,7 @@
 /// Cuts template source into tokens, and applies the rules about white space around statements.
 ///
-/// A line end behind a statement or a comment goes, and so do the spaces before one that starts its line; a minus
-/// sign takes all white space on its side, and a plus sign keeps it.
+/// A line end behind a statement or a comment goes, and so do the spaces before one that starts its line; a
+/// minus sign takes all white space on its side, and a plus sign keeps it.
 ///
 /// Source: Jinja 3, with the settings `trim_blocks` and `lstrip_blocks` that chat templates are written for.
 struct TemplateLexer {

@@ -109,7 +109,8 @@ indirect enum Decoder: Sendable {
   }
 }
 
-/// Joins the output of connectionist temporal classification: repeats and padding go, delimiters become spaces.
+/// Joins the output of connectionist temporal classification: repeats and padding go, delimiters become
+/// spaces.
 struct CTCDecoder: Sendable {
   var padding: [UInt8]
   var delimiter: [UInt8]

@@ -31,6 +31,9 @@ enum Model: Sendable {
     }
   }
 
+  /// Whether the words of a byte-level tokenizer may come as they are, rather than in the byte-level alphabet.
+  var takesRawBytes: Bool { if case .bytePair(let model) = self { model.isByteLevel } else { false } }
+
   /// Appends the tokens of one word.
   @inline(__always)
   func encode(_ word: Span<UInt8>, using cache: inout WordCache, into output: inout [Int]) {

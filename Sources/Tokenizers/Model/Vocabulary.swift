@@ -1,7 +1,7 @@
 /// The tokens of a model: bytes to id and id to bytes.
 ///
-/// Tokens are compared byte by byte. Swift strings compare by canonical equivalence, which would make one token
-/// of the composed and the decomposed form of a letter.
+/// Tokens are compared byte by byte. Swift strings compare by canonical equivalence, which would make one
+/// token of the composed and the decomposed form of a letter.
 struct Vocabulary: Sendable {
   /// Ids above this are an error in the file, not a large vocabulary.
   static let idLimit = 1 << 24

@@ -76,8 +76,8 @@ indirect enum Normalizer: Sendable {
     return text.extracting(start..<end).copied()
   }
 
-  /// The rules of the machine translation normalizer of SentencePiece: control characters go, odd spaces become
-  /// plain ones.
+  /// The rules of the machine translation normalizer of SentencePiece: control characters go, odd spaces
+  /// become plain ones.
   private static func withoutControls(_ text: Span<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     forEachScalar(of: text) { scalar in

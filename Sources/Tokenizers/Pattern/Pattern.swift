@@ -3,15 +3,19 @@
 /// Matching backtracks as Oniguruma and PCRE do, so that of several possible matches the same one is found. A
 /// search that goes on for long starts to remember the states that failed, which keeps it from running away.
 struct Pattern: Sendable {
+  /// Instructions hold indices of sets rather than sets, so that reading one counts no references.
   enum Instruction: Sendable {
-    case set(ScalarSet)
+    case set(Int)
+    /// As many scalars of the set as there are, then fewer.
+    case run(Int)
     /// Go on at the first address, and at the second if that fails.
     case fork(Int, Int)
     case jump(Int)
-    /// The code up to the address is a lookahead; `behind` says how many scalars before the position it starts.
+    /// The code up to the address is a lookahead; `behind` says how many scalars before the position it
+    /// starts.
     case look(end: Int, behind: Int, isNegated: Bool)
     case atomic(end: Int)
-    case assert(PatternNode)
+    case assert(PatternNode.Assertion)
     case succeed
   }
 
@@ -20,6 +24,7 @@ struct Pattern: Sendable {
   private static let patience = 2_000
 
   private var code: [Instruction] = []
+  private var sets: [ScalarSet] = []
   private var hasEmptyLoops = false
 
   /// - Throws: `TokenizerError` of kind `pattern`.
@@ -34,7 +39,7 @@ struct Pattern: Sendable {
       throw TokenizerError(.pattern, at: path, "the pattern is too long once its repetitions are written out")
     }
     switch node {
-    case .set(let set): code.append(.set(set))
+    case .set(let set): code.append(.set(index(of: set)))
     case .sequence(let parts): for part in parts { try emit(part, path: path) }
     case .alternatives(let branches): try emitAlternatives(branches, path: path)
     case .repetition(let body, let least, let most, let greed):
@@ -51,8 +56,14 @@ struct Pattern: Sendable {
       try emit(body, path: path)
       code.append(.succeed)
       code[start] = .atomic(end: code.count)
-    case .textStart, .textEnd, .lineStart, .lineEnd, .wordBoundary: code.append(.assert(node))
+    case .assertion(let assertion): code.append(.assert(assertion))
     }
+  }
+
+  private mutating func index(of set: ScalarSet) -> Int {
+    if let index = sets.firstIndex(of: set) { return index }
+    sets.append(set)
+    return sets.count - 1
   }
 
   private mutating func emitAlternatives(_ branches: [PatternNode], path: String) throws(TokenizerError) {
@@ -79,6 +90,10 @@ struct Pattern: Sendable {
     for _ in 0..<least { try emit(body, path: path) }
     func fork(_ address: Int, into start: Int, past end: Int) {
       code[address] = isLazy ? .fork(end, start) : .fork(start, end)
+    }
+    if most == nil, !isLazy, case .set(let set) = body {
+      code.append(.run(index(of: set)))
+      return
     }
     guard let most else {
       let start = code.count
@@ -132,31 +147,63 @@ struct Pattern: Sendable {
     var position: Int
   }
 
+  /// Where to go on after a failure; a run goes on one scalar earlier each time, down to its start.
+  private struct Alternative {
+    let state: State
+    let runStart: Int
+  }
+
   private func run(from address: Int, _ text: Span<UInt8>, at position: Int) -> Int? {
-    var alternatives: [State] = []
+    var alternatives: [Alternative] = []
     var failed: Set<State> = []
     var state = State(address: address, position: position)
     var steps = 0
     while true {
-      if case .fork(let first, let second) = code[state.address] {
+      var next: State?
+      switch code[state.address] {
+      case .succeed: return state.position
+      case .fork(let first, let second):
         steps += 1
-        if (hasEmptyLoops || steps > Self.patience) && !failed.insert(state).inserted {
-          guard let next = alternatives.popLast() else { return nil }
-          state = next
-          continue
+        let isKnownToFail = (hasEmptyLoops || steps > Self.patience) && !failed.insert(state).inserted
+        if !isKnownToFail {
+          let other = State(address: second, position: state.position)
+          alternatives.append(Alternative(state: other, runStart: state.position))
+          next = State(address: first, position: state.position)
         }
-        alternatives.append(State(address: second, position: state.position))
-        state.address = first
-        continue
+      case .run(let set):
+        let end = endOfRun(of: set, in: text, from: state.position)
+        let all = State(address: state.address + 1, position: end)
+        if end > state.position { alternatives.append(Self.shortened(all, runStart: state.position, text)) }
+        next = all
+      default: next = step(state, text)
       }
-      if case .succeed = code[state.address] { return state.position }
-      if let next = step(state, text) {
+      if let next {
         state = next
+      } else if let alternative = alternatives.popLast() {
+        state = alternative.state
+        if state.position > alternative.runStart {
+          alternatives.append(Self.shortened(state, runStart: alternative.runStart, text))
+        }
       } else {
-        guard let next = alternatives.popLast() else { return nil }
-        state = next
+        return nil
       }
     }
+  }
+
+  private func endOfRun(of set: Int, in text: Span<UInt8>, from start: Int) -> Int {
+    var end = start
+    while end < text.count {
+      let decoded = text.scalar(at: end)
+      guard sets[set].contains(decoded.scalar) else { break }
+      end += decoded.length
+    }
+    return end
+  }
+
+  /// A run that gives its last scalar back.
+  private static func shortened(_ state: State, runStart: Int, _ text: Span<UInt8>) -> Alternative {
+    let position = state.position - text.scalar(before: state.position).length
+    return Alternative(state: State(address: state.address, position: position), runStart: runStart)
   }
 
   /// The state after an instruction that does not branch, or nil if it fails.
@@ -166,11 +213,11 @@ struct Pattern: Sendable {
     case .set(let set):
       guard state.position < text.count else { return nil }
       let decoded = text.scalar(at: state.position)
-      guard set.contains(decoded.scalar) else { return nil }
+      guard sets[set].contains(decoded.scalar) else { return nil }
       return State(address: state.address + 1, position: state.position + decoded.length)
     case .jump(let target): return State(address: target, position: state.position)
-    case .assert(let node):
-      return holds(node, text, at: state.position)
+    case .assert(let assertion):
+      return holds(assertion, text, at: state.position)
         ? State(address: state.address + 1, position: state.position) : nil
     case .atomic(let end):
       return run(from: state.address + 1, text, at: state.position).map { State(address: end, position: $0) }
@@ -181,21 +228,20 @@ struct Pattern: Sendable {
       }
       let isMatch = start >= 0 && run(from: state.address + 1, text, at: start) != nil
       return isMatch != isNegated ? State(address: end, position: state.position) : nil
-    case .fork, .succeed: return nil
+    case .fork, .run, .succeed: return nil
     }
   }
 
-  private func holds(_ assertion: PatternNode, _ text: Span<UInt8>, at position: Int) -> Bool {
+  private func holds(_ assertion: PatternNode.Assertion, _ text: Span<UInt8>, at position: Int) -> Bool {
     switch assertion {
     case .textStart: return position == 0
     case .textEnd: return position == text.count
     case .lineStart: return position == 0 || text[position - 1] == 0x0A
     case .lineEnd: return position == text.count || text[position] == 0x0A
-    case .wordBoundary(let isNegated):
+    case .wordBoundary, .noWordBoundary:
       let isWordBefore = position > 0 && text.scalar(before: position).scalar.isWord
       let isWordAfter = position < text.count && text.scalar(at: position).scalar.isWord
-      return (isWordBefore != isWordAfter) != isNegated
-    default: return false
+      return (isWordBefore != isWordAfter) == (assertion == .wordBoundary)
     }
   }
 }

@@ -3,6 +3,11 @@ indirect enum PatternNode: Sendable, Hashable {
   /// How a repetition chooses its count.
   enum Greed: Sendable, Hashable { case greedy, lazy, possessive }
 
+  /// What must hold at a position.
+  enum Assertion: Sendable, Hashable {
+    case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary
+  }
+
   case set(ScalarSet)
   case sequence([PatternNode])
   case alternatives([PatternNode])
@@ -11,11 +16,7 @@ indirect enum PatternNode: Sendable, Hashable {
   case look(PatternNode, isBehind: Bool, isNegated: Bool)
   /// Once matched, never retried in another way.
   case atomic(PatternNode)
-  case textStart
-  case textEnd
-  case lineStart
-  case lineEnd
-  case wordBoundary(isNegated: Bool)
+  case assertion(Assertion)
 
   /// The number of scalars that every match has, where that is fixed.
   var width: Int? {
@@ -34,7 +35,7 @@ indirect enum PatternNode: Sendable, Hashable {
     case .repetition(let body, let least, let most, _):
       guard least == most, let width = body.width else { return nil }
       return width * least
-    case .look, .textStart, .textEnd, .lineStart, .lineEnd, .wordBoundary: return 0
+    case .look, .assertion: return 0
     case .atomic(let body): return body.width
     }
   }

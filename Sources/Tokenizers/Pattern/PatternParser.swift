@@ -135,8 +135,8 @@ struct PatternParser {
     case "(": return try group(depth: depth)
     case "[": return .set(try characterClass(ignoresCase: ignoresCase, depth: depth))
     case ".": return .set(ScalarSet([.range(0x0A, 0x0A)], isNegated: true))
-    case "^": return .lineStart
-    case "$": return .lineEnd
+    case "^": return .assertion(.lineStart)
+    case "$": return .assertion(.lineEnd)
     case "*", "+", "?":
       position -= 1
       throw error("something to repeat")
@@ -149,15 +149,15 @@ struct PatternParser {
     switch next {
     case "A": return anchor(.textStart)
     case "z", "Z": return anchor(.textEnd)
-    case "b": return anchor(.wordBoundary(isNegated: false))
-    case "B": return anchor(.wordBoundary(isNegated: true))
+    case "b": return anchor(.wordBoundary)
+    case "B": return anchor(.noWordBoundary)
     default: return .set(ScalarSet([try escapedItem()], ignoresCase: ignoresCase))
     }
   }
 
-  private mutating func anchor(_ node: PatternNode) -> PatternNode {
+  private mutating func anchor(_ assertion: PatternNode.Assertion) -> PatternNode {
     position += 1
-    return node
+    return .assertion(assertion)
   }
 
   private mutating func group(depth: Int) throws(TokenizerError) -> PatternNode? {

@@ -1,8 +1,8 @@
 extension PreTokenizer {
   /// The stages of a `pre_tokenizer` object of a tokenizer.json, with sequences written out.
   ///
-  /// The first byte-level stage to be the last stage of all is not asked to write bytes in its alphabet: the
-  /// model then takes raw bytes, which is faster and yields the same tokens.
+  /// Where the last stage of all only writes bytes in the byte-level alphabet, it is left out: the model then
+  /// takes raw bytes, which is faster and yields the same tokens.
   ///
   /// - Returns: The stages, and whether the model has to take raw bytes.
   static func read(_ json: JSONNode) throws(TokenizerError) -> (stage: PreTokenizer, isByteLevel: Bool) {
@@ -56,7 +56,8 @@ extension PreTokenizer {
     let pattern = try json.required("pattern")
     let behavior = try SplitBehavior(json: json.required("behavior"))
     let isInverted = try json.flag("invert", default: false)
-    // These patterns leave nothing between their matches, so that removing that is the same as isolating them.
+    // These patterns leave nothing between their matches, so that removing that is the same as isolating
+    // them.
     if isInverted ? behavior == .removed || behavior == .isolated : behavior == .isolated,
       let words = pattern["Regex"]?.string.flatMap(WordPattern.init(regularExpression:))
     {

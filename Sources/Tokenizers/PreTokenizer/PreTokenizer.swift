@@ -2,7 +2,8 @@
 indirect enum PreTokenizer: Sendable {
   /// Adds a space before a text that has none, and cuts it into words as GPT-2 does.
   case byteLevel(addsPrefixSpace: Bool, usesPattern: Bool)
-  /// Writes the bytes of each piece in the byte-level alphabet; only needed where a later stage looks at them.
+  /// Writes the bytes of each piece in the byte-level alphabet; only needed where a later stage looks at
+  /// them.
   case byteAlphabet
   case words(WordPattern)
   case split(TextPattern, SplitBehavior, isInverted: Bool)

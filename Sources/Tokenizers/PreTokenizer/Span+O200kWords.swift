@@ -1,6 +1,6 @@
 extension Span<UInt8> {
-  /// As `o200k`: words are cut where an upper-case letter follows a lower-case one, marks belong to words, and a
-  /// contraction stays with its word.
+  /// As `o200k`: words are cut where an upper-case letter follows a lower-case one, marks belong to words,
+  /// and a contraction stays with its word.
   func endOfO200kWord(from start: Int) -> Int {
     guard let first = classed(start) else { return start }
     if let end = endOfCasedWord(from: start, first: first.kind, length: first.length) {
@@ -15,8 +15,8 @@ extension Span<UInt8> {
     return contraction(from: index, foldsCase: true)
   }
 
-  /// The four ways of matching a word, in the order in which a backtracking matcher tries them: ending in lower
-  /// case with and without a leading character, then starting in upper case with and without it.
+  /// The four ways of matching a word, in the order in which a backtracking matcher tries them: ending in
+  /// lower case with and without a leading character, then starting in upper case with and without it.
   private func endOfCasedWord(from start: Int, first: ScalarClass, length: Int) -> Int? {
     let takesLead = first == .space || first == .other
     let led = takesLead ? start + length : nil

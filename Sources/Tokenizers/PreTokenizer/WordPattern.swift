@@ -27,8 +27,8 @@ enum WordPattern: Sendable, Hashable {
 
   /// The ways in which these patterns are written in tokenizer files.
   ///
-  /// Square-bracketed contractions differ from folded ones in U+017F only, which the scanner of the former would
-  /// get wrong; they are therefore left to the general matcher.
+  /// Square-bracketed contractions differ from folded ones in U+017F only, which the scanner of the former
+  /// would get wrong; they are therefore left to the general matcher.
   static let spellings: [(expression: String, pattern: WordPattern)] = {
     let prefixed = #"[^\r\n\p{L}\p{N}]?"#
     let o200k = [

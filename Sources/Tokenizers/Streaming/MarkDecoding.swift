@@ -1,5 +1,5 @@
-/// Decodes SentencePiece tokens: marks are spaces, `<0xNN>` are bytes, and a space that was put before the text
-/// is taken away.
+/// Decodes SentencePiece tokens: marks are spaces, `<0xNN>` are bytes, and a space that was put before the
+/// text is taken away.
 struct MarkDecoding: IncrementalDecoding {
   private var mark: [UInt8] = []
   private var space: [UInt8] = []

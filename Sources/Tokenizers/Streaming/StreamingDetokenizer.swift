@@ -1,8 +1,8 @@
 /// Turns a stream of token ids into pieces of text that are safe to show: no piece ends inside a character.
 ///
-/// The pieces joined are what `Tokenizer.decode` makes of all ids. The one exception is output that is not UTF-8
-/// in the first place: `decode` gives up a whole run of byte tokens if any of it is wrong, and a stream has shown
-/// the good part by then.
+/// The pieces joined are what `Tokenizer.decode` makes of all ids. The one exception is output that is not
+/// UTF-8 in the first place: `decode` gives up a whole run of byte tokens if any of it is wrong, and a
+/// stream has shown the good part by then.
 public struct StreamingDetokenizer: Sendable {
   private let tokenizer: Tokenizer
   private let skipSpecialTokens: Bool
@@ -26,7 +26,8 @@ public struct StreamingDetokenizer: Sendable {
     return decoding.append(token.span)
   }
 
-  /// What is left when the stream has ended: an unfinished character, as U+FFFD. The next id starts a new text.
+  /// What is left when the stream has ended: an unfinished character, as U+FFFD. The next id starts a new
+  /// text.
   public mutating func finish() -> String { decoding.finish() }
 }
 

@@ -5,7 +5,8 @@ enum NormalizationForm: Sendable, Hashable {
   private var isCompatible: Bool { self == .nfkc || self == .nfkd }
   private var composes: Bool { self == .nfc || self == .nfkc }
 
-  /// Below this no scalar changes under composition, and none below 0x80 (0xA0 for compatibility) under any form.
+  /// Below this no scalar changes under composition, and none below 0x80 (0xA0 for compatibility) under any
+  /// form.
   private var firstChanging: UInt32 { self == .nfc ? 0x300 : 0x80 }
 
   /// The normalized text.

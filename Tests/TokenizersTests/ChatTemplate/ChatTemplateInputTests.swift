@@ -53,15 +53,16 @@ import Testing
     "Nesting without end is an error of syntax or of limits",
     arguments: ["(", "[", "{'a':", "-", "not ", "a if ", "{% if a %}"])
   func nesting(part: String) {
-    let body = String(repeating: part, count: 50_000)
+    let body = String(repeating: part, count: 5000)
     #expect(throws: TemplateError.self) { try ChatTemplate(part.hasPrefix("{%") ? body : "{{ \(body)") }
   }
 
   @Test("Integers at the edge of what they hold neither trap nor wrap")
   func edges() throws {
     let text = try ChatTemplate(
-      "{{ -9223372036854775807 // -1 }} {{ 5 % -1 }} {{ 'ab'[-9223372036854775807:] }} {{ [1,2][::9223372036854775807] }} "
-        + "{{ [1,2][9223372036854775807] }}|{{ -9223372036854775807 | abs }} {{ 1e300 | int }} {{ '7' | int(9) }}"
+      "{{ -9223372036854775807 // -1 }} {{ 5 % -1 }} {{ 'ab'[-9223372036854775807:] }} "
+        + "{{ [1,2][::9223372036854775807] }} {{ [1,2][9223372036854775807] }}|"
+        + "{{ -9223372036854775807 | abs }} {{ 1e300 | int }} {{ '7' | int(9) }}"
     ).render([])
     #expect(text == "9223372036854775807 0 ab [1] |9223372036854775807 0 7")
   }

@@ -11,8 +11,8 @@ import Testing
   func reading() throws {
     let config = try config(
       """
-      {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "pad_token": null, "add_bos_token": true,
-       "model_max_length": 1000000000000000019884624838656, "unknown": [1],
+      {"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "pad_token": null,
+       "add_bos_token": true, "model_max_length": 1000000000000000019884624838656, "unknown": [1],
        "chat_template": [{"name": "default", "template": "a"}, {"name": "tool_use", "template": "b"}]}
       """)
     #expect(config.bosToken == "<s>" && config.eosToken == "</s>" && config.paddingToken == nil)

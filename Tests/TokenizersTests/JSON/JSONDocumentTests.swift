@@ -10,7 +10,8 @@ import Testing
   @Test("Values are read as written")
   func values() throws {
     let node = try root(
-      #" { "a" : [1, -2.5e3, true, null, "x\n\"\\\/\u00e9\ud83d\ude00"], "b":{}, "\u0061b": 12345678901, "n": null, "a": 7 } "#
+      #" { "a" : [1, -2.5e3, true, null, "x\n\"\\\/\u00e9\ud83d\ude00"], "b":{}, "#
+        + #""\u0061b": 12345678901, "n": null, "a": 7 } "#
     )
     #expect(node["a"]?.int == 7, "the later of two equal keys counts")
     let list = node.members[0].value.elements

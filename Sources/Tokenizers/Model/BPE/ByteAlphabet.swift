@@ -1,7 +1,7 @@
 /// The printable character that stands for each byte in a byte-level vocabulary.
 ///
-/// The printable characters of Latin-1 stand for themselves; the 68 other bytes, in order, take the characters
-/// from U+0100 on, so that a space is written U+0120.
+/// The printable characters of Latin-1 stand for themselves; the 68 other bytes, in order, take the
+/// characters from U+0100 on, so that a space is written U+0120.
 ///
 /// Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners", section 2.2 and the
 /// released encoder.

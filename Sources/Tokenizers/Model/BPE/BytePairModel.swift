@@ -1,5 +1,5 @@
-/// Byte-pair encoding: a word is cut into its characters, and the pair with the lowest rank is merged until no
-/// pair of neighbours has one.
+/// Byte-pair encoding: a word is cut into its characters, and the pair with the lowest rank is merged until
+/// no pair of neighbours has one.
 ///
 /// Source: Sennrich, Haddow and Birch 2016, arXiv:1508.07909, algorithm 1; byte fallback and ranks taken from
 /// scores as in SentencePiece (Kudo and Richardson 2018, arXiv:1808.06226).

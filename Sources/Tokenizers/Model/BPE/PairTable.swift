@@ -1,7 +1,7 @@
 /// The merges of a byte-pair model: a pair of token ids to the rank of its merge and the id it makes.
 struct PairTable: Sendable {
-  /// What merging a pair yields: the rank in the upper half, the new id in the lower, so that the smaller value
-  /// is the merge to do first.
+  /// What merging a pair yields: the rank in the upper half, the new id in the lower, so that the smaller
+  /// value is the merge to do first.
   struct Merge: Sendable {
     static let none = Merge(packed: .max)
     let packed: UInt64
