@@ -28,7 +28,7 @@ class GlooMessage : public Message {
   GlooMessage(c10::intrusive_ptr<c10d::Work> work, int peer) : work_(std::move(work)), peer_(peer) {}
   bool wait() override {
     try {
-      return work_->wait();
+      return work_->wait(neverMilliseconds);
     } catch (const std::exception &error) {
       throw PeerError(peer_, error.what());
     }
@@ -54,8 +54,8 @@ struct Connections::Gloo {
   const c10::intrusive_ptr<ClosableGloo> backend;
 };
 
-// The stand-in headers of gloo_stub give some of gloo's types no layout. c10d's classes only point to them, which
-// these sizes confirm for libtorch 2.11.0.
+// The stand-in headers of gloo_stub give some of gloo's types no layout. c10d's classes only point to them,
+// which these sizes confirm for libtorch 2.11.0.
 static_assert(sizeof(std::shared_ptr<gloo::Context>) == 16);
 static_assert(sizeof(c10d::ProcessGroupGloo::Options) == sizeof(c10d::Backend::Options) + 32);
 
@@ -65,7 +65,6 @@ Connections::Connections(ct_store store, int rank, int size, const char *host, c
   options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
   options->threads = 1;
   gloo_ = std::make_unique<Gloo>(c10::make_intrusive<ClosableGloo>(unwrapStore(store), rank, size, options));
-  gloo_->backend->setTimeout(neverMilliseconds);
 }
 
 Connections::~Connections() = default;
@@ -86,8 +85,8 @@ void Connections::close() {
   if (!isClosed_.exchange(true)) gloo_->backend->closeConnections();
 }
 
-// 10 bits of number and 20 of content: messages under way at the same time differ, and so do, but for one chance in
-// a million, those of ranks that disagree. Bit 30 keeps point-to-point messages apart.
+// 10 bits of number and 20 of content: messages under way at the same time differ, and so do, but for one
+// chance in a million, those of ranks that disagree. Bit 30 keeps point-to-point messages apart.
 uint32_t Operation::messageTag(size_t count, int phase) const {
   uint64_t content = (tag_ & 0xffffffffu) ^ (static_cast<uint64_t>(phase) << 40) ^ (static_cast<uint64_t>(count) << 3);
   content *= 0x9e3779b97f4a7c15u;

@@ -52,8 +52,8 @@ class Connections {
   std::atomic<bool> isClosed_{false};
 };
 
-// One operation: `start` sends what can be sent at once, `finish` does the rest and waits for its end. Whoever needs
-// the result first runs `finish`: the caller who waits, or the group's thread.
+// One operation: `start` sends what can be sent at once, `finish` does the rest and waits for its end.
+// Whoever needs the result first runs `finish`: the caller who waits, or the group's thread.
 class Operation {
  public:
   Operation(std::shared_ptr<Connections> connections, uint64_t tag, std::vector<at::Tensor> tensors)
@@ -123,7 +123,8 @@ class Group {
   explicit Group(std::shared_ptr<Connections> connections) : connections(std::move(connections)) {}
   ~Group() { abort(); }
   void abort();
-  // Point-to-point operations have a thread of their own: they may wait for a rank that waits for a collective.
+  // Point-to-point operations have a thread of their own: they may wait for a rank that waits for a
+  // collective.
   ct_work begin(std::shared_ptr<Operation> operation, bool isCollective = true);
 
   const std::shared_ptr<Connections> connections;

@@ -17,9 +17,9 @@ struct Parts {
   size_t total() const { return offsets.back() + sizes.back(); }
 };
 
-// Every rank sends each other rank that one's part, and sums what it receives for its own: (N-1)/N of the buffer on
-// the wire, where a ring would send the same, and Gloo's own reduce-scatter sends it twice. Memory for what arrives
-// is bounded, because parts travel in pieces and few are under way.
+// Every rank sends each other rank that one's part, and sums what it receives for its own: (N-1)/N of the
+// buffer on the wire, where a ring would send the same, and Gloo's own reduce-scatter sends it twice. Memory
+// for what arrives is bounded, because parts travel in pieces and few are under way.
 class ScatteredReduction {
  public:
   ScatteredReduction(
@@ -31,7 +31,9 @@ class ScatteredReduction {
  private:
   void receivePiece(size_t piece);
   size_t pieceSize(size_t piece) const;
-  uint8_t *slot(size_t piece, size_t peer) { return arrivals_.get() + (piece % depth_ * peers_.size() + peer) * step_; }
+  uint8_t *slot(size_t piece, size_t peer) {
+    return arrivals_.get() + (piece % depth_ * peers_.size() + peer) * slotSize_;
+  }
 
   Operation &operation_;
   const uint8_t *const input_;
@@ -41,6 +43,7 @@ class ScatteredReduction {
   const ct_reduction reduction_;
   const size_t step_;
   size_t depth_ = 0;
+  size_t slotSize_ = 0;
   std::vector<int> peers_;
   std::unique_ptr<uint8_t[]> arrivals_;
   std::vector<Operation::MessagePointer> sends_;

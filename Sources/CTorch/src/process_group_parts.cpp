@@ -67,7 +67,8 @@ void ScatteredReduction::start() {
   const size_t pieces = (own + step_ - 1) / step_;
   depth_ = std::min(piecesUnderWay, pieces);
   receives_.resize(pieces);
-  arrivals_.reset(new uint8_t[depth_ * peers_.size() * std::min(step_, own)]);
+  slotSize_ = std::min(step_, own);
+  arrivals_.reset(new uint8_t[depth_ * peers_.size() * slotSize_]);
   for (size_t piece = 0; piece < depth_; ++piece) receivePiece(piece);
   for (size_t begin = 0, more = 1; more > 0; begin += step_) {
     more = 0;

@@ -12,8 +12,8 @@ namespace ct {
 // Throws unless elements of this type can be reduced this way.
 void checkReducible(c10::ScalarType type, ct_reduction reduction);
 
-// `output[i]` = sources[0][i] (+) sources[1][i] (+) ..., in this order; half precision is summed in f32 and rounded
-// once. `output` may be one of the sources.
+// `output[i]` = sources[0][i] (+) sources[1][i] (+) ..., in this order; half precision is summed in f32 and
+// rounded once. `output` may be one of the sources.
 void reducePieces(
     void *output, const void *const *sources, size_t sourceCount, size_t count, c10::ScalarType type,
     ct_reduction reduction);

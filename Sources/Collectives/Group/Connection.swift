@@ -4,8 +4,8 @@ internal import CTorch
 ///
 /// Sendable, because the watchdog's thread ends connections on which the rank's own thread waits.
 final class Connection: Sendable {
-  /// The C handle, as a number because a pointer is not Sendable. The group behind it takes a lock of its own to
-  /// abort, and the handle ends with this object.
+  /// The C handle, as a number because a pointer is not Sendable. The group behind it takes a lock of its own
+  /// to abort, and the handle ends with this object.
   private let address: UInt
 
   init(owning handle: OpaquePointer?) {
@@ -30,8 +30,8 @@ final class Connection: Sendable {
 
 /// One operation under way in C, shared by its `Work` and the watchdog.
 final class WorkHandle: Sendable {
-  /// The C handle, as a number because a pointer is not Sendable. The operation takes a lock of its own in every
-  /// call, and the handle ends with this object.
+  /// The C handle, as a number because a pointer is not Sendable. The operation takes a lock of its own in
+  /// every call, and the handle ends with this object.
   private let address: UInt
 
   init(owning handle: OpaquePointer?) {

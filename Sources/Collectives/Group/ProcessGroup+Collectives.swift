@@ -2,8 +2,8 @@ internal import CTorch
 public import Torch
 
 // N is the number of ranks, n the elements of a whole tensor, k = n / N those of one rank's part. Tensors are
-// contiguous and on the CPU. Reductions sum in order of rank, half precision in f32 with one rounding, so that all
-// ranks get the same bits.
+// contiguous and on the CPU. Reductions sum in order of rank, half precision in f32 with one rounding, so
+// that all ranks get the same bits.
 extension ProcessGroup {
   /// Replaces a tensor by the reduction of all ranks' tensors.
   ///
@@ -50,8 +50,8 @@ extension ProcessGroup {
   ///   - root: The rank of the group whose tensor all receive.
   ///   - label: What is sent, for messages; the same on all ranks.
   /// - Throws: `CollectiveError`.
-  /// - Complexity: The root sends n elements, the others pass on (N-2)/(N-1) n; small tensors are sent to all, (N-1) n
-  ///   elements from the root.
+  /// - Complexity: The root sends n elements, the others pass on (N-2)/(N-1) n; small tensors are sent to
+  ///   all, (N-1) n elements from the root.
   @discardableResult
   public func broadcast(_ tensor: Tensor, from root: Int, label: String = "") throws(CollectiveError) -> Work {
     try checkRank(root, .broadcast)
@@ -108,7 +108,8 @@ extension ProcessGroup {
     }
   }
 
-  /// Gives every rank its part of this rank's tensor, and joins what the ranks give to this one in order of rank.
+  /// Gives every rank its part of this rank's tensor, and joins what the ranks give to this one in order of
+  /// rank.
   ///
   /// - Parameters:
   ///   - output: `[m]`, receives the parts.

@@ -3,9 +3,9 @@ internal import Torch
 
 /// One rank's end of a group of ranks that communicate.
 ///
-/// All ranks of a group call the same operations in the same order. Every operation begins at once and ends in the
-/// background; `Work.wait` waits for its end. A group of one rank does everything on the spot and copies nothing that
-/// is in its place. The object belongs to the rank's thread.
+/// All ranks of a group call the same operations in the same order. Every operation begins at once and ends
+/// in the background; `Work.wait` waits for its end. A group of one rank does everything on the spot and
+/// copies nothing that is in its place. The object belongs to the rank's thread.
 public final class ProcessGroup {
   /// The group's name, which error messages use: "world" for all ranks.
   public let name: String

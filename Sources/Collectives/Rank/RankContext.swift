@@ -1,6 +1,7 @@
 /// What one rank knows of itself and of the others: its numbers, the store, and the group of all ranks.
 ///
-/// It belongs to the rank's thread. Several may live in one process, one for each rank that is a thread of it.
+/// It belongs to the rank's thread. Several may live in one process, one for each rank that is a thread of
+/// it.
 public final class RankContext {
   /// This rank's number over all processes, from 0.
   public let rank: Int
@@ -59,7 +60,8 @@ public final class RankContext {
   ///   - ranks: The members, counted over all processes; their order is that of the group.
   ///   - name: What messages call the group; nil for a name made of the ranks.
   /// - Returns: The group, nil when this rank is not in it.
-  /// - Throws: `CollectiveError.ranksMissing`, or `invalidArgument` for ranks that do not exist or come twice.
+  /// - Throws: `CollectiveError.ranksMissing`, or `invalidArgument` for ranks that do not exist or come
+  ///   twice.
   public func makeGroup(of ranks: [Int], name: String? = nil) throws(CollectiveError) -> ProcessGroup? {
     guard Set(ranks).count == ranks.count, ranks.allSatisfy({ 0..<worldSize ~= $0 }), !ranks.isEmpty else {
       throw .invalidArgument(
@@ -78,8 +80,8 @@ public final class RankContext {
     watchdog.announceFailure(rank: rank, reason: reason)
   }
 
-  /// Leaves in good order at the end of the program: waits, up to ten seconds, until all ranks have come here, so that
-  /// the process that serves the store does not end before the others are done.
+  /// Leaves in good order at the end of the program: waits, up to ten seconds, until all ranks have come
+  /// here, so that the process that serves the store does not end before the others are done.
   public func leave() {
     watchdog.stop()
     guard worldSize > 1, let left = try? store.add("left", 1) else { return }

@@ -2,9 +2,9 @@ internal import Glibc
 
 /// A thread that runs one closure and ends.
 ///
-/// Ranks need threads of their own, because they block in collectives: the threads of Swift's pool are as few as the
-/// cores, and four ranks at a barrier on two of them would wait for ever. The stack is large, because the backward
-/// pass of a deep model recurses.
+/// Ranks need threads of their own, because they block in collectives: the threads of Swift's pool are as few
+/// as the cores, and four ranks at a barrier on two of them would wait for ever. The stack is large, because
+/// the backward pass of a deep model recurses.
 enum RankThread {
   private static let stackBytes = 256 << 20
 
@@ -42,8 +42,8 @@ enum RankThread {
 
 /// What one thread waits for and another one rings.
 final class Bell: Sendable {
-  /// A semaphore's address, as a number because a pointer is not Sendable. A semaphore is made to be used by several
-  /// threads, and its memory ends with this object.
+  /// A semaphore's address, as a number because a pointer is not Sendable. A semaphore is made to be used by
+  /// several threads, and its memory ends with this object.
   private let address: UInt
 
   init() {

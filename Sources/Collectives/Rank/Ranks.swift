@@ -16,9 +16,9 @@ public struct RankFailure: Error, CustomStringConvertible {
 public enum Ranks {
   /// Runs a function once on each rank and yields their results in order of rank.
   ///
-  /// The ranks share a store in memory and are connected as the ranks of several processes are. When one throws, the
-  /// others' operations end with `CollectiveError.rankFailed`. The calling thread waits; in an async context the
-  /// other overload suspends instead.
+  /// The ranks share a store in memory and are connected as the ranks of several processes are. When one
+  /// throws, the others' operations end with `CollectiveError.rankFailed`. The calling thread waits; in an
+  /// async context the other overload suspends instead.
   ///
   /// - Parameters:
   ///   - count: The number of ranks.
@@ -41,7 +41,8 @@ public enum Ranks {
     return try result.get()
   }
 
-  /// Runs a function once on each rank and yields their results in order of rank, without blocking the caller's thread.
+  /// Runs a function once on each rank and yields their results in order of rank, without blocking the
+  /// caller's thread.
   ///
   /// - Throws: `RankFailure` with the error of the rank that failed first.
   public static func run<Value: Sendable>(

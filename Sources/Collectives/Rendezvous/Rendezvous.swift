@@ -5,13 +5,14 @@ public enum Rendezvous {
   /// The port of rank 0's store unless MASTER_PORT says otherwise.
   public static let defaultPort = 29500
 
-  /// Joins the ranks of this job as the launcher's environment variables say: RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR
-  /// and MASTER_PORT. Without RANK and WORLD_SIZE this process is the only rank.
+  /// Joins the ranks of this job as the launcher's environment variables say: RANK, WORLD_SIZE, LOCAL_RANK,
+  /// MASTER_ADDR and MASTER_PORT. Without RANK and WORLD_SIZE this process is the only rank.
   ///
   /// - Parameters:
   ///   - timeout: How long to wait for the others, and how long an operation may take later.
   ///   - variable: Looks up a variable; by default in this process's environment.
-  /// - Throws: `CollectiveError.environment`, `portInUse`, `masterUnreachable`, `ranksMissing` or `duplicateRank`.
+  /// - Throws: `CollectiveError.environment`, `portInUse`, `masterUnreachable`, `ranksMissing` or
+  ///   `duplicateRank`.
   public static func join(
     timeout: Duration = .seconds(600), variable: (String) -> String? = Self.processVariable
   ) throws(CollectiveError) -> RankContext {

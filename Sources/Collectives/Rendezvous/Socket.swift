@@ -25,8 +25,8 @@ enum Socket {
     return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// The address of this machine that a host sees packets come from, which is the one that it can reach. No packet
-  /// is sent.
+  /// The address of this machine that a host sees packets come from, which is the one that it can reach. No
+  /// packet is sent.
   static func addressSeen(by host: String, port: Int) -> String? {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)

@@ -5,8 +5,8 @@ internal import Glibc
 ///
 /// Any thread may use it.
 public final class Store: Sendable {
-  /// The C handle, as a number because a pointer is not Sendable. The C functions behind it take locks of their
-  /// own, and the handle ends with this object.
+  /// The C handle, as a number because a pointer is not Sendable. The C functions behind it take locks of
+  /// their own, and the handle ends with this object.
   private let address: UInt
 
   private init(owning handle: OpaquePointer?) {

@@ -2,16 +2,17 @@ internal import Synchronization
 
 /// Watches over one rank's groups from a thread of its own.
 ///
-/// When an operation does not go on, it asks the other ranks through the store where they are, and lets the group
-/// fail with an error that names the ranks that differ. When another rank has failed, it lets this rank's groups fail
-/// with that rank's reason.
+/// When an operation does not go on, it asks the other ranks through the store where they are, and lets the
+/// group fail with an error that names the ranks that differ. When another rank has failed, it lets this
+/// rank's groups fail with that rank's reason.
 final class Watchdog: Sendable {
-  /// After this time in one operation a rank compares itself with the others, which finds ranks that do different
-  /// things long before the timeout.
+  /// After this time in one operation a rank compares itself with the others, which finds ranks that do
+  /// different things long before the timeout.
   private static let suspicion = Duration.seconds(5)
 
   private struct State {
-    /// Kept until the end, and their connections with them: closing one is felt by a rank that still receives.
+    /// Kept until the end, and their connections with them: closing one is felt by a rank that still
+    /// receives.
     var ledgers: [GroupLedger] = []
     var isRunning = false
     var isStopped = false
@@ -72,8 +73,8 @@ final class Watchdog: Sendable {
     for ledger in ledgers { ledger.fail(error) }
   }
 
-  /// The reason for a failure that this rank has felt: what another rank says within a moment, or else `error`, which
-  /// the others are told.
+  /// The reason for a failure that this rank has felt: what another rank says within a moment, or else
+  /// `error`, which the others are told.
   func explain(_ error: CollectiveError, failed: Int?) -> CollectiveError {
     let deadline = ContinuousClock.now + .seconds(2)
     while ContinuousClock.now < deadline {

@@ -15,8 +15,8 @@ extern "C" {
 // A key-value store that ranks share; thread-safe. Owned by whoever receives it, ended with ct_store_release.
 typedef struct ct_store_s *ct_store;
 
-// `workers` is the number of ranks that the server waits for, or -1 for no wait. Port 0 lets the server choose;
-// `chosen_port` tells.
+// `workers` is the number of ranks that the server waits for, or -1 for no wait. Port 0 lets the server
+// choose; `chosen_port` tells.
 ct_status ct_store_tcp(
     const char *host, uint16_t port, bool is_server, ct_int workers, ct_int timeout_ms, ct_store *result,
     uint16_t *chosen_port) CT_NOEXCEPT;
@@ -62,10 +62,10 @@ void ct_group_release(ct_group group) CT_NOEXCEPT;
 // The bytes that this rank has handed to its connections so far.
 ct_int ct_group_bytes_sent(ct_group group) CT_NOEXCEPT;
 
-// The operations. The upper half of `tag` is the operation's number, the same on every rank; the lower half says
-// what it is about. Messages match only if both and their sizes agree, so that ranks that disagree wait for each
-// other instead of mixing their data.
-// Tensors are contiguous CPU tensors; their memory is not touched by the caller before the end.
+// The operations. The upper half of `tag` is the operation's number, the same on every rank; the lower half
+// says what it is about. Messages match only if both and their sizes agree, so that ranks that disagree wait
+// for each other instead of mixing their data. Tensors are contiguous CPU tensors; their memory is not
+// touched by the caller before the end.
 ct_status ct_all_reduce(ct_group group, ct_tensor tensor, ct_reduction reduction, uint64_t tag, ct_work *result)
     CT_NOEXCEPT;
 ct_status ct_reduce(
@@ -77,8 +77,9 @@ ct_status ct_broadcast(ct_group group, ct_tensor tensor, ct_int root, uint64_t t
 ct_status ct_all_gather(
     ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, uint64_t tag, ct_work *result)
     CT_NOEXCEPT;
-// Rank r receives the sum over all ranks of part r of `input`, which is `counts[r]` elements long. `output` may be
-// this rank's part of `input`. Sums are made in order of rank, half precision in f32 with one rounding.
+// Rank r receives the sum over all ranks of part r of `input`, which is `counts[r]` elements long. `output`
+// may be this rank's part of `input`. Sums are made in order of rank, half precision in f32 with one
+// rounding.
 ct_status ct_reduce_scatter(
     ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, ct_reduction reduction, uint64_t tag,
     ct_work *result) CT_NOEXCEPT;

@@ -14,8 +14,8 @@ public struct OpGenerator {
 
   /// All generated files.
   ///
-  /// - Throws: `OpGeneratorError` for an operator that does not exist, uses a type without a binding, or has the
-  ///   C name of another one.
+  /// - Throws: `OpGeneratorError` for an operator that does not exist, uses a type without a binding, or has
+  ///   the C name of another one.
   public func files() throws(OpGeneratorError) -> [GeneratedFile] {
     let units = try bindings()
     let writer = CWriter(units: units)

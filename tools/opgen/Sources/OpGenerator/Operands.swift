@@ -1,5 +1,5 @@
-/// How an operator's tensors go through `Tensor.call`: up to five by themselves, one list by itself, anything else
-/// side by side in one list.
+/// How an operator's tensors go through `Tensor.call`: up to five by themselves, one list by itself, anything
+/// else side by side in one list.
 struct Operands {
   /// The arguments after the operator's name.
   let passed: [String]
