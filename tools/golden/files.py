@@ -24,7 +24,8 @@ def tensors():
     generator = torch.Generator().manual_seed(11)
     normal = torch.randn(3, 4, generator=generator)
     whole = torch.randint(0, 100, (2, 3), generator=generator)
-    result = {"wide.f64": torch.randn(2, 2, generator=generator, dtype=torch.float64), "scalar": torch.tensor(2.5)}
+    wide = torch.randn(2, 2, generator=generator, dtype=torch.float64)
+    result = {"wide.f64": wide, "scalar": torch.tensor(2.5)}
     for name, dtype in {
         "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16, "f8e4m3": torch.float8_e4m3fn,
         "f8e5m2": torch.float8_e5m2,
@@ -40,7 +41,8 @@ def tensors():
 
 def describe(values):
     return {
-        name: {"shape": list(value.shape), "values": value.double().flatten().tolist()} for name, value in values.items()
+        name: {"shape": list(value.shape), "values": value.double().flatten().tolist()}
+        for name, value in values.items()
     }
 
 

@@ -1,5 +1,5 @@
-"""Makes the GGUF fixtures of Tests/CheckpointsTests: one small file with every format and value type that is read,
-and the values that the reference dequantises it to.
+"""Makes the GGUF fixtures of Tests/CheckpointsTests: one small file with every format and value type that is
+read, and the values that the reference dequantises it to.
 
 Needs the Python packages gguf, numpy and safetensors. Run from anywhere:
     python tools/golden/gguf_files.py
