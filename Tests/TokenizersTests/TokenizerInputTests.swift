@@ -26,9 +26,11 @@ import Testing
 
   @Test("A model of whole words sees the byte-level alphabet too")
   func byteLevelWords() throws {
-    let model = #""model": {"type": "WordLevel", "vocab": {"u": 0, "\u0120a": 1, "b\u00e9": 2}, "unk_token": "u"}"#
+    let model =
+      #""model": {"type": "WordLevel", "vocab": {"u": 0, "\u0120a": 1, "b\u00e9": 2}, "unk_token": "u"}"#
     let stage = #""pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true}"#
-    let tokenizer = try Tokenizer(json: Array(#"{\#(stage), \#(model), "decoder": {"type": "ByteLevel"}}"#.utf8))
+    let tokenizer = try Tokenizer(
+      json: Array(#"{\#(stage), \#(model), "decoder": {"type": "ByteLevel"}}"#.utf8))
     #expect(tokenizer.encode("a a b") == [1, 1, 0] && tokenizer.decode([1, 1]) == " a a")
   }
 

@@ -1,8 +1,5 @@
 /// The operators of template expressions, with Python's rules.
 enum Arithmetic {
-  /// Longer strings and lists are not made by repetition.
-  private static let repetitionLimit = 1 << 24
-
   static func apply(
     _ operation: Expression.Operator, _ left: Value, _ right: Value
   ) throws(TemplateError) -> Value {
@@ -46,8 +43,12 @@ enum Arithmetic {
     }
     if let first = left.number, let second = right.number { return .double(first + second) }
     switch (left, right) {
-    case (.string(let first), .string(let second)): return .string(first + second)
-    case (.list(let first), .list(let second)): return .list(first + second)
+    case (.string(let first), .string(let second)):
+      try TemplateLimits.check(bytes: first.utf8.count + second.utf8.count)
+      return .string(first + second)
+    case (.list(let first), .list(let second)):
+      try TemplateLimits.check(elements: first.count + second.count)
+      return .list(first + second)
     case (.tuple(let first), .tuple(let second)): return .tuple(first + second)
     default: throw mismatch("+", left, right)
     }
@@ -67,13 +68,15 @@ enum Arithmetic {
     }
     if let first = left.number, let second = right.number { return .double(first * second) }
     let (sequence, times) = left.integer == nil ? (left, right.integer) : (right, left.integer)
-    guard let times, let count = sequence.count else { throw mismatch("*", left, right) }
-    guard times <= 0 || count <= repetitionLimit / times else {
-      throw TemplateError(.limit, "a repetition is too long")
-    }
+    guard let times else { throw mismatch("*", left, right) }
     switch sequence {
-    case .string(let text): return .string(String(repeating: text, count: max(0, times)))
-    case .list(let values): return .list(Array(repeatElement(values, count: max(0, times)).joined()))
+    case .string(let text):
+      try TemplateLimits.check(bytes: text.utf8.count, times: max(0, times))
+      return .string(String(repeating: text, count: max(0, times)))
+    case .list(let values):
+      try TemplateLimits.check(bytes: values.count, times: max(0, times))
+      try TemplateLimits.check(elements: values.count * max(0, times))
+      return .list(Array(repeatElement(values, count: max(0, times)).joined()))
     default: throw mismatch("*", left, right)
     }
   }

@@ -75,6 +75,7 @@ struct JSONWriter {
     _ start: String, _ end: String, count: Int, depth: Int, to output: inout String,
     _ item: (Int, inout String) throws(TemplateError) -> Void
   ) throws(TemplateError) {
+    try TemplateLimits.check(bytes: output.utf8.count)
     output += start
     for index in 0..<count {
       if index > 0 { output += itemSeparator }

@@ -92,12 +92,22 @@ enum PythonText {
     return result
   }
 
-  static func replacing(_ part: String, in text: String, with content: String, limit: Int? = nil) -> String {
+  static func joined(_ parts: [String], separator: String) throws(TemplateError) -> String {
+    try TemplateLimits.check(bytes: separator.utf8.count, times: parts.count)
+    try TemplateLimits.check(bytes: parts.reduce(0) { $0 + $1.utf8.count })
+    return parts.joined(separator: separator)
+  }
+
+  static func replacing(
+    _ part: String, in text: String, with content: String, limit: Int? = nil
+  ) throws(TemplateError) -> String {
     let part = Array(part.unicodeScalars)
     let source = Array(text.unicodeScalars)
     var result: [Unicode.Scalar] = []
     var done = 0
-    for start in occurrences(of: part, in: source, limit: limit ?? .max) {
+    let places = occurrences(of: part, in: source, limit: max(0, limit ?? .max))
+    try TemplateLimits.check(bytes: content.utf8.count, times: places.count)
+    for start in places {
       result += source[done..<start]
       result += content.unicodeScalars
       done = start + part.count

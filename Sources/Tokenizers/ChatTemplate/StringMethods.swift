@@ -19,13 +19,13 @@ enum StringMethods {
       let old = try arguments.requiredText("old")
       let new = try arguments.requiredText("new")
       let limit = try arguments.integer("count").flatMap { $0 < 0 ? nil : $0 }
-      return .string(PythonText.replacing(old, in: text, with: new, limit: limit))
+      return .string(try PythonText.replacing(old, in: text, with: new, limit: limit))
     case "join":
       let values = try arguments.required("iterable")
       guard let parts = values.elements, parts.allSatisfy({ $0.text != nil }) else {
         throw TemplateInterpreter.mismatch("join", "strings", values)
       }
-      return .string(parts.compactMap(\.text).joined(separator: text))
+      return .string(try PythonText.joined(parts.compactMap(\.text), separator: text))
     case "removeprefix":
       let prefix = try arguments.requiredText("prefix")
       let isThere = text.utf8.starts(with: prefix.utf8)

@@ -10,7 +10,8 @@ enum TemplateFunction: String {
 }
 
 extension TemplateInterpreter {
-  private static let rangeLimit = 1_000_000
+  /// As in the sandbox that Jinja has for templates of unknown origin.
+  private static let rangeLimit = 100_000
 
   mutating func callFunction(_ name: String, _ arguments: CallArguments) throws(TemplateError) -> Value {
     var arguments = arguments

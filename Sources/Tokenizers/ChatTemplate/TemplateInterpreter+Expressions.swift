@@ -1,5 +1,5 @@
 extension TemplateInterpreter {
-  mutating func value(of expression: Expression) throws(TemplateError) -> Value {
+  mutating func evaluated(_ expression: Expression) throws(TemplateError) -> Value {
     switch expression {
     case .literal(let value): return value
     case .name(let name): return variable(name)
@@ -30,7 +30,10 @@ extension TemplateInterpreter {
     case .comparison(let left, let chain): return try comparison(value(of: left), chain)
     case .concatenation(let parts):
       var text = ""
-      for part in parts { text += PythonText.string(try value(of: part)) }
+      for part in parts {
+        text += PythonText.string(try value(of: part))
+        try TemplateLimits.check(bytes: text.utf8.count)
+      }
       return .string(text)
     case .conditional(let condition, let then, let otherwise):
       if try value(of: condition).isTrue { return try value(of: then) }

@@ -54,7 +54,7 @@ extension TemplateInterpreter {
     let path = path(&arguments)
     var parts: [String] = []
     for value in values { parts.append(PythonText.string(try key(path, true, value))) }
-    return .string(parts.joined(separator: separator))
+    return .string(try PythonText.joined(parts, separator: separator))
   }
 
   private mutating func mapped(_ values: [Value], _ arguments: inout CallArguments) throws(TemplateError)

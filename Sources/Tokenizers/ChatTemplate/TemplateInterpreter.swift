@@ -11,9 +11,10 @@ struct TemplateInterpreter {
     let caller: Value?
   }
 
-  private static let stepLimit = 2_000_000
-  private static let outputLimit = 1 << 26
-  private static let callLimit = 64
+  private static let stepLimit = 1_000_000
+  private static let outputLimit = 1 << 25
+  /// Expressions and statements inside each other, through macros too; the stack holds several times as many.
+  private static let depthLimit = 400
 
   /// Variables, the innermost scope last.
   var scopes: [[String: Value]]
@@ -21,7 +22,7 @@ struct TemplateInterpreter {
   var closures: [Closure] = []
   private(set) var output = ""
   private var stepCount = 0
-  private var callDepth = 0
+  private var depth = 0
   private var loopDepth = 0
   /// Seconds since 1970 that the template takes for now.
   let time: Int
@@ -32,11 +33,31 @@ struct TemplateInterpreter {
   }
 
   mutating func run(_ body: [Statement]) throws(TemplateError) -> Flow {
+    try descend()
+    defer { depth -= 1 }
     for statement in body {
       let flow = try run(statement)
       if flow != .goesOn { return flow }
     }
     return .goesOn
+  }
+
+  /// Counts one more level of nesting, which the caller has to leave again.
+  private mutating func descend() throws(TemplateError) {
+    if depth >= Self.depthLimit { throw TemplateError(.limit, "the template runs over \(depth) levels deep") }
+    depth += 1
+  }
+
+  /// The value of an expression; what it took to make a long one counts as work.
+  mutating func value(of expression: Expression) throws(TemplateError) -> Value {
+    try descend()
+    defer { depth -= 1 }
+    let value = try evaluated(expression)
+    switch expression {
+    case .binary, .concatenation, .filter, .call, .slice, .list, .tuple: try countStep(value.weight)
+    default: break
+    }
+    return value
   }
 
   /// Counts work, so that no template runs for ever.
@@ -155,6 +176,8 @@ struct TemplateInterpreter {
   }
 
   mutating func assign(_ value: Value, to target: AssignmentTarget) throws(TemplateError) {
+    // Whatever grows without end does so through assignments.
+    try countStep(TemplateLimits.size(of: value) >> 4)
     switch target {
     case .name(let name): scopes[scopes.count - 1][name] = value
     case .attribute(let object, let name):
@@ -205,16 +228,9 @@ struct TemplateInterpreter {
 
   /// Calls a macro: its parameters are the innermost variables, and it sees those of its place of definition.
   mutating func callMacro(_ index: Int, _ arguments: CallArguments) throws(TemplateError) -> Value {
-    guard callDepth < Self.callLimit else {
-      throw TemplateError(.limit, "macros call each other over \(Self.callLimit) levels deep")
-    }
     let closure = closures[index]
     let outer = scopes
-    callDepth += 1
-    defer {
-      scopes = outer
-      callDepth -= 1
-    }
+    defer { scopes = outer }
     var arguments = arguments
     scopes = [outer[0]] + closure.captured + [[:]]
     var parameters: [String: Value] = [:]

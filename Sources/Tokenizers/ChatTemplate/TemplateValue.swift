@@ -14,11 +14,17 @@ public enum TemplateValue: Sendable, Hashable {
     }
   }
 
+  /// Nothing; JSON's null.
   case none
+  /// True or false.
   case bool(Bool)
+  /// An integer.
   case int(Int)
+  /// A floating-point number.
   case double(Double)
+  /// A string.
   case string(String)
+  /// Values in order.
   case list([TemplateValue])
   /// Members in the order in which they are written out.
   case dictionary([Entry])

@@ -15,7 +15,8 @@ enum TextFilters {
     case "replace":
       let old = try arguments.requiredText("old")
       let new = PythonText.string(try arguments.required("new"))
-      return .string(PythonText.replacing(old, in: text, with: new, limit: try arguments.integer("count")))
+      return .string(
+        try PythonText.replacing(old, in: text, with: new, limit: try arguments.integer("count")))
     case "indent": return .string(try indented(text, &arguments))
     case "escape", "e", "forceescape": return .string(escaped(text))
     case "wordcount": return .int(PythonText.splitAtSpaces(text).count)
@@ -52,10 +53,11 @@ enum TextFilters {
     let indentsFirst = arguments.flag("first")
     let indentsBlank = arguments.flag("blank")
     var lines = PythonText.lines(text + "\n")
+    try TemplateLimits.check(bytes: indentation.utf8.count, times: lines.count)
     for index in lines.indices.dropFirst() where indentsBlank || !lines[index].isEmpty {
       lines[index] = indentation + lines[index]
     }
-    return (indentsFirst ? indentation : "") + lines.joined(separator: "\n")
+    return (indentsFirst ? indentation : "") + (try PythonText.joined(lines, separator: "\n"))
   }
 
   private static func escaped(_ text: String) -> String {

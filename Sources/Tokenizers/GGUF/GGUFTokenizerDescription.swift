@@ -4,11 +4,17 @@
 public struct GGUFTokenizerDescription: Sendable {
   /// What kind of thing a token is.
   public enum TokenType: Int, Sendable {
+    /// Text like any other.
     case normal = 1
+    /// What stands for text in no token.
     case unknown = 2
+    /// A special token, such as the end of a text.
     case control = 3
+    /// A token that is found in the text itself, and is not special.
     case userDefined = 4
+    /// A place without a token.
     case unused = 5
+    /// One byte, written `<0xNN>`.
     case byte = 6
   }
 

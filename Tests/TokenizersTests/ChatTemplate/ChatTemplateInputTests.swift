@@ -36,13 +36,21 @@ import Testing
   @Test(
     "A template without end or bounds is stopped",
     arguments: [
-      "{% for i in range(999999) %}{% for j in range(999999) %}{% endfor %}{% endfor %}",
+      "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
       "{{ range(100000000) | list }}", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
       "{{ 'a' * 1000000000 }}",
       "{{ 'a' | center(1000000000) }}", "{{ 9223372036854775807 + 1 }}", "{{ 2 ** 64 }}",
       "{{ -9223372036854775807 - 2 }}",
       "{{ 9223372036854775807 * 2 }}",
-      "{% set x = 'aaaaaaaaaaaaaaaa' * 100000 %}{% for i in range(100000) %}{{ x }}{% endfor %}",
+      "{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}",
+      "{% set n = namespace(x=[1]) %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}",
+      "{% set n = namespace(x=[]) %}{% for i in range(99) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+      "{% set n = namespace(x=[]) %}{% for i in range(9999) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x }}",
+      "{{ ('a' * 99999) | replace('a', 'b' * 999) }}", "{{ (['a' * 9999] * 9999) | join }}",
+      "{{ ('a\n' * 99999) | indent(60000) }}",
+      "{{ ([[[1] * 49] * 99] * 99) | tojson(indent=1000) }}",
+      "{% macro f() %}{{ [[[[[[[[[[[[[[[[[[[[f()]]]]]]]]]]]]]]]]]]]] }}{% endmacro %}{{ f() }}",
+      "{% set x = 'aaaaaaaaaaaaaaaa' * 100000 %}{% for i in range(1000) %}{{ x }}{% endfor %}",
     ])
   func limits(source: String) {
     let error = #expect(throws: TemplateError.self) { try ChatTemplate(source).render([]) }
