@@ -149,8 +149,6 @@ public struct PretrainedModel {
 public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder has no `tokenizer.json`.
   case noTokenizer(path: String)
-  /// The tokenizer is of a kind that is not written as tokenizer.json.
-  case tokenizerNotExportable(path: String, kind: String)
   /// The model has no chat template.
   case noChatTemplate(path: String)
 
@@ -159,8 +157,6 @@ public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .noTokenizer(let path):
       "\(path): there is no tokenizer.json; save the tokenizer beside the model (save_pretrained), or give token arrays (.npy) as data"
-    case .tokenizerNotExportable(let path, let kind):
-      "\(path): its tokenizer is of the kind '\(kind)', which is not written as tokenizer.json; train from the Hugging Face folder of this model instead"
     case .noChatTemplate(let path):
       "\(path): the model has no chat template (tokenizer_config.json, chat_template.jinja); use deepspeed generate, or a chat model"
     }

@@ -14,7 +14,7 @@ struct BenchTrain: ParsableCommand {
     discussion: "Prints one line 'RESULT {...}' with medians over the counted steps.")
 
   @Option(help: "tiny (3.3 M parameters), small (13.9 M) or gpt2 (124 M).")
-  var size: TrainingBenchmark.Size = .tiny
+  var size: SizeArgument = .tiny
 
   @Option(help: "f32, bf16 or f16.")
   var dtype: DTypeArgument = .bf16
@@ -66,7 +66,7 @@ struct BenchTrain: ParsableCommand {
     let start = getenv(BenchTrain.startVariable).flatMap { Double(String(cString: $0)) } ?? ProcessStart.time
     var firstStep = 0.0
     let benchmark = TrainingBenchmark(
-      size: size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
+      size: size.size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
     let result = try benchmark.run(group: context.world) { firstStep = BenchTrain.now - start }
     guard context.rank == 0 else { return }
     let values: [String: ConfigurationValue] = [
@@ -83,7 +83,18 @@ struct BenchTrain: ParsableCommand {
   }
 }
 
-extension TrainingBenchmark.Size: ExpressibleByArgument {}
+/// The sizes under the names of the command line.
+enum SizeArgument: String, ExpressibleByArgument, CaseIterable {
+  case tiny, small, gpt2
+
+  var size: TrainingBenchmark.Size {
+    switch self {
+    case .tiny: .tiny
+    case .small: .small
+    case .gpt2: .gpt2
+    }
+  }
+}
 
 extension DTypeArgument {
   var floatType: FloatType {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inference
 import Models
+import Tokenizers
 
 /// `deepspeed generate`: continues a text.
 struct Generate: ParsableCommand {

@@ -104,6 +104,7 @@ struct Train: ParsableCommand {
     options.frozen = freeze
     options.isStrict = strict
     options.cacheFolder = CacheFolder.tokens
+    options.environment = ProcessEnvironment.current()
     return options
   }
 }

@@ -1,6 +1,6 @@
 public import Collectives
 import Layers
-import Models
+public import Models
 import Optimizers
 public import RunSettings
 import Torch
@@ -114,7 +114,7 @@ public struct TrainingBenchmark: Sendable {
     var losses: [Double] = []
     for step in 0..<steps {
       let shape = [settings.batch.microBatchSize, size.sequenceLength + 1]
-      let rows = try Tensor.randint(low: 0, high: size.configuration.vocabularySize, shape, generator: random)
+      let rows = try Tensor.randint(low: 0, high: size.configuration.vocabularySize, shape: shape, generator: random)
       let tokens = try rows.narrow(dim: 1, start: 0, length: size.sequenceLength).contiguous()
       let labels = try rows.narrow(dim: 1, start: 1, length: size.sequenceLength).contiguous()
       let loss = try engine.forward { try model.loss(tokens, labels: labels).mean }

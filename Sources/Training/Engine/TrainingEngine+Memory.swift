@@ -1,4 +1,7 @@
+import Collectives
 import Layers
+import Optimizers
+import Torch
 public import ZeRO
 
 extension TrainingEngine {

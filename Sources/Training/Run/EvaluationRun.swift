@@ -1,5 +1,6 @@
 import Datasets
 import Glibc
+import Layers
 import Models
 import Pretrained
 public import Torch

@@ -31,6 +31,9 @@ public struct RunOptions: Sendable {
   /// Unknown top-level keys of the config are errors.
   public var isStrict = false
 
+  /// Variables that say what the terminal can show.
+  public var environment: [String: String] = [:]
+
   /// A run of these things.
   public init(model: String, data: String) {
     self.model = model

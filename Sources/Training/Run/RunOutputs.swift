@@ -2,6 +2,8 @@ import Checkpoints
 import Models
 import Monitoring
 import RunSettings
+import Torch
+import ZeRO
 
 /// What rank 0 shows and writes while a run goes on: progress, the loss table, monitors, the plot, the summary.
 final class RunOutputs {
@@ -22,7 +24,7 @@ final class RunOutputs {
 
   init(
     options: RunOptions, plan: RunPlan, rank: Int, startStep: Int, totalSteps: Int, flopsPerToken: Double,
-    peakFlops: Double, show: @escaping (String) -> Void
+    peakFlops: Double, environment: [String: String], show: @escaping (String) -> Void
   ) throws {
     self.options = options
     self.plan = plan
@@ -35,7 +37,7 @@ final class RunOutputs {
     table = isWriting ? try options.lossTable.map { try LossTable(path: $0, resumedStep: startStep) } : nil
     let folder = options.output ?? ""
     monitors = try MonitorSet(rank: rank) { try RunOutputs.monitors(plan.monitors, folder: folder) }
-    bar = ProgressBar(style: .detected(environment: ProcessEnvironment.current()))
+    bar = ProgressBar(style: .detected(environment: environment))
   }
 
   private static func monitors(_ plans: MonitorPlans, folder: String) throws -> [any Monitor] {

@@ -24,7 +24,7 @@ extension TextEncoding {
       }
     }
     self.init(
-      vocabularySize: vocabularySize, endToken: tokenizer.eosID, identity: origin.location.path, render: render
+      vocabularySize: vocabularySize, endToken: tokenizer.eosID, identity: TextEncoding.identity(of: try origin.tokenizerFiles().map(\.contents)), render: render
     ) { text in
       tokenizer.encode(text, addSpecialTokens: false)
     }

@@ -8,6 +8,7 @@ import Pretrained
 public import RunSettings
 import Tokenizers
 import Torch
+import ZeRO
 
 /// A whole training run on one rank: `deepspeed train` without its command line.
 ///
@@ -92,7 +93,7 @@ public final class TrainingRun {
     let outputs = try RunOutputs(
       options: options, plan: plan, rank: group.rank, startStep: startStep, totalSteps: totalSteps,
       flopsPerToken: try model.flopsPerToken(sequenceLength: sequenceLength),
-      peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size), show: show)
+      peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size), environment: options.environment, show: show)
     outputs.begin(
       model: model, parameterCount: try model.parameterCount(), engine: engine, sequenceLength: sequenceLength)
     var reports: [StepReport] = []
@@ -125,9 +126,9 @@ public final class TrainingRun {
   private func diagnose(_ report: StepReport, _ batch: Batch) throws -> TrainingError {
     let finder = NonFiniteFinder()
     try engine.evaluate {
-      let registration = try model.attach(finder)
-      defer { registration.remove() }
+      try model.attach(finder)
       _ = try model.loss(batch.tokens, labels: batch.labels)
+      try model.detach(finder)
     }
     return .lossIsNotFinite(loss: report.loss, step: report.step, layer: finder.first?.description)
   }

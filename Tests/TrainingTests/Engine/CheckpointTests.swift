@@ -1,0 +1,113 @@
+import Checkpoints
+import Collectives
+import Datasets
+import Glibc
+import TestSupport
+import Testing
+import Torch
+import ZeRO
+
+@testable import Training
+
+@Suite struct CheckpointTests {
+  /// Trains `steps` steps, saving after `saveAt` of them.
+  private func train(
+    _ tiny: TinyTraining, ranks: Int, from start: Int, to end: Int, resume: String? = nil, save: String? = nil
+  ) async throws -> TinyTraining.Outcome {
+    try await onRanks(ranks) { context in
+      let engine = try tiny.engine(context.world)
+      if let resume {
+        let state = try #require(try engine.loadCheckpoint(from: resume))
+        #expect(engine.progress.globalSteps == start)
+        #expect(state.client == "{\"note\":7}")
+      }
+      let reports = try (start..<end).map { try tiny.step(engine, $0) }
+      if let save {
+        var state = RunState()
+        state.client = "{\"note\":7}"
+        try engine.saveCheckpoint(to: save, state: state)
+      }
+      return try TinyTraining.Outcome(engine: engine, reports: reports)
+    }[0]
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2], [DType.float32, .bfloat16])
+  func `a resumed run gives the bits of an uninterrupted one`(stage: Int, dtype: DType) async throws {
+    var tiny = TinyTraining()
+    tiny.stage = stage
+    tiny.dtype = dtype
+    let folder = try TemporaryFolder()
+    let whole = try await train(tiny, ranks: 2, from: 0, to: 6)
+    _ = try await train(tiny, ranks: 2, from: 0, to: 3, save: folder.path("run"))
+    let rest = try await train(tiny, ranks: 2, from: 3, to: 6, resume: folder.path("run"))
+    #expect(rest.losses == Array(whole.losses[3...]))
+    #expect(rest.weights == whole.weights)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [(2, 1, 1), (4, 2, 2), (1, 4, 2), (2, 4, 0), (3, 2, 1)])
+  func `another rank count and stage goes on where the first one stopped`(
+    from: Int, to: Int, stage: Int
+  ) async throws {
+    var tiny = TinyTraining()
+    tiny.globalBatch = 12
+    tiny.stage = 2
+    let folder = try TemporaryFolder()
+    let whole = try await train(tiny, ranks: 1, from: 0, to: 6)
+    _ = try await train(tiny, ranks: from, from: 0, to: 3, save: folder.path("run"))
+    tiny.stage = stage
+    let rest = try await train(tiny, ranks: to, from: 3, to: 6, resume: folder.path("run"))
+    expectClose(rest.losses, Array(whole.losses[3...]), Tolerance(relative: 1e-5, absolute: 0))
+    #expect(rest.distance(to: whole) < 2e-4)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `a damaged file is named and not loaded`() async throws {
+    var tiny = TinyTraining()
+    tiny.stage = 2
+    let folder = try TemporaryFolder()
+    _ = try await train(tiny, ranks: 2, from: 0, to: 1, save: folder.path("run"))
+    let shard = folder.path("run/global_step1/optimizer-00002-of-00002.safetensors")
+    let file = try #require(fopen(shard, "r+"))
+    fseek(file, -5, SEEK_END)
+    fputc(0x55, file)
+    fclose(file)
+    let failure = await #expect(throws: RankFailure.self) {
+      try await onRanks(2) { [tiny] context in
+        _ = try tiny.engine(context.world).loadCheckpoint(from: folder.path("run"))
+      }
+    }
+    #expect("\(failure?.error, default: "")".contains("optimizer-00002-of-00002.safetensors"))
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `different tags, an empty folder name and a foreign model are refused`() async throws {
+    let folder = try TemporaryFolder()
+    _ = try await onRanks(2) { context in
+      let engine = try TinyTraining().engine(context.world)
+      #expect(throws: TrainingError.self) {
+        try engine.saveCheckpoint(to: folder.path("run"), tag: "tag\(context.rank)")
+      }
+      #expect(throws: TrainingError.self) { try engine.saveCheckpoint(to: "") }
+      #expect(throws: CheckpointError.self) { try engine.saveCheckpoint(to: folder.path("run"), tag: "a/b") }
+      #expect(try engine.loadCheckpoint(from: folder.path("none")) == nil)
+      #expect(throws: (any Error).self) { try engine.loadCheckpoint(from: folder.path("none"), tag: "x") }
+    }
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `when one rank cannot write, every rank says so and the earlier checkpoint stays`() async throws {
+    let folder = try TemporaryFolder()
+    let tiny = TinyTraining()
+    _ = try await train(tiny, ranks: 2, from: 0, to: 1, save: folder.path("run"))
+    _ = try await onRanks(2) { context in
+      let peers = CheckpointPeers(rank: context.rank, count: 2) { bytes, label in
+        try context.world.allGather(bytes: bytes, label: label)
+      }
+      #expect(throws: (any Error).self) {
+        try peers.together("test") { if context.rank == 1 { throw CheckpointError.badTag("full disk") } }
+      }
+    }
+    #expect(try CheckpointReader.latestTag(in: folder.path("run")) == "global_step1")
+    _ = try CheckpointReader(directory: folder.path("run"), tag: "global_step1")
+  }
+}

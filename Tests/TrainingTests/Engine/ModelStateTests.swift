@@ -1,0 +1,53 @@
+import Collectives
+import Models
+import Optimizers
+import TestSupport
+import Testing
+import Torch
+import ZeRO
+
+@testable import Training
+
+@Suite struct ModelStateTests {
+  /// The formula of arXiv 1910.02054 within 2 %, padding included, while gradients are there.
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2], [1, 2, 4, 8])
+  func `a rank keeps the bytes of the formula`(stage: Int, ranks: Int) async throws {
+    var tiny = TinyTraining()
+    tiny.stage = stage
+    tiny.dtype = .bfloat16
+    tiny.globalBatch = 8
+    tiny.bucketSize = 1 << 20
+    let ratios = try await onRanks(ranks) { [tiny] context in
+      let engine = try tiny.engine(context.world)
+      let model = try #require(engine.model as? GPT2Model)
+      let tokens = try Tensor.zeros([8 / ranks, 8], dtype: .int64)
+      let loss = try engine.forward { try model.loss(tokens, labels: tokens).mean }
+      try engine.backward(loss)
+      return Double(engine.modelStateBytes.total) / Double(engine.modelStateFormula.bytes.total)
+    }
+    for ratio in ratios { #expect(abs(ratio - 1) < 0.02) }
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2], [1, 2, 4, 8])
+  func `a rank sends the bytes of the formula`(stage: Int, ranks: Int) async throws {
+    var tiny = TinyTraining()
+    tiny.stage = stage
+    tiny.dtype = .bfloat16
+    tiny.bucketSize = 1 << 20
+    let ratios = try await onRanks(ranks) { [tiny] context in
+      let engine = try tiny.engine(context.world)
+      _ = try tiny.step(engine, 0)
+      let before = sent(context.world)
+      _ = try tiny.step(engine, 1)
+      let formula = engine.modelStateFormula.sentBytesPerStep
+      return formula == 0 ? Double(sent(context.world) - before) + 1 : Double(sent(context.world) - before) / Double(formula)
+    }
+    for ratio in ratios { #expect(abs(ratio - 1) < 0.01) }
+  }
+}
+
+/// Bytes of parameters and gradients that this rank has sent; the loss and the norm travel by all-reduce of a few
+/// bytes, which the formula leaves out.
+private func sent(_ group: ProcessGroup) -> Int {
+  [CollectiveOperation.reduceScatter, .allGather].reduce(0) { $0 + (group.counts[$1]?.sentBytes ?? 0) }
+}
