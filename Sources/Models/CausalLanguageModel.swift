@@ -89,8 +89,8 @@ open class CausalLanguageModel: Module {
   ///
   /// - Parameters:
   ///   - tokens: `[B, T]`, int64, each 0 ..< V
-  ///   - labels: `[B, T]`, int64: `labels[b, t]` is the token that should follow `tokens[b, 0 ... t]`, or -100 where
-  ///     the prediction does not count
+  ///   - labels: `[B, T]`, int64: `labels[b, t]` is the token that should follow `tokens[b, 0 ... t]`, or
+  ///     -100 where the prediction does not count
   /// - Throws: ``ModelError``, `LossError`, `TorchError`.
   public final func loss(_ tokens: Tensor, labels: Tensor) throws -> TokenLoss {
     try head.loss(states(tokens), labels: labels)
@@ -103,8 +103,8 @@ open class CausalLanguageModel: Module {
     KVCache(layerCount: shape.layerCount, maximumLength: maximumLength ?? shape.maximumLength)
   }
 
-  /// The floating-point operations of one token in training (forward and backward), counted as
-  /// `6 M + 12 L A T`: `M` elements of all matrices that tokens are multiplied with, head included and tables looked up
+  /// The floating-point operations of one token in training (forward and backward), counted as `6 M + 12 L A
+  /// T`: `M` elements of all matrices that tokens are multiplied with, head included and tables looked up
   /// excluded; `A` width of attention; `T` sequence length, without a discount for the causal mask.
   ///
   /// - Throws: `ModuleError` from the walk over the model.

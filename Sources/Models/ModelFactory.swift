@@ -22,7 +22,8 @@ public enum ModelFactory {
   ///   - file: its path, for messages
   /// - Returns: a model whose parameters have no values yet
   /// - Throws: ``ModelError`` for an unknown type and for values that no model can have.
-  public static func model(_ object: [String: ConfigurationValue], file: String) throws -> CausalLanguageModel {
+  public static func model(_ object: [String: ConfigurationValue], file: String) throws -> CausalLanguageModel
+  {
     let type = try modelType(object, file: file)
     if type == "gpt2" { return GPT2Model(try GPT2Configuration(object, file: file), originalObject: object) }
     guard let variant = LlamaVariant(rawValue: type) else { throw unknown(type, file: file) }

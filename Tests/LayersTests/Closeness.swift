@@ -8,7 +8,9 @@ func largestDifference(_ left: Tensor, _ right: Tensor) throws -> Double {
 }
 
 /// Seeded normal values, a leaf that asks for gradients unless told otherwise.
-func randomLeaf(_ shape: [Int], seed: UInt64, dtype: DType = .float32, isTrainable: Bool = true) throws -> Tensor {
+func randomLeaf(_ shape: [Int], seed: UInt64, dtype: DType = .float32, isTrainable: Bool = true) throws
+  -> Tensor
+{
   let tensor = try Tensor.randn(shape, generator: Generator(seed: seed)).to(dtype)
   try tensor.setRequiresGradient(isTrainable)
   return tensor

@@ -92,7 +92,8 @@ import Torch
     #expect(try largestDifference(found, expected) < 0.05 * scale)
   }
 
-  @Test("every parameter gets a gradient that a step along lowers the loss with", arguments: ModelFixture.names)
+  @Test(
+    "every parameter gets a gradient that a step along lowers the loss with", arguments: ModelFixture.names)
   func training(name: String) throws {
     let fixture = ModelFixture(name: name)
     let model = try fixture.model()

@@ -5,11 +5,14 @@ import Testing
 import Torch
 
 @Suite struct ModelFactoryTests {
-  @Test("the parameter count known from the configuration is that of the built model", arguments: ModelFixture.names)
+  @Test(
+    "the parameter count known from the configuration is that of the built model",
+    arguments: ModelFixture.names)
   func parameterCount(name: String) throws {
     let fixture = ModelFixture(name: name)
     let model = try ModelFactory.model(fixture.configuration(), file: name)
-    let computed = (model as? GPT2Model)?.configuration.parameterCount
+    let computed =
+      (model as? GPT2Model)?.configuration.parameterCount
       ?? (model as? LlamaModel)?.configuration.parameterCount
     #expect(try model.parameterCount() == computed)
   }

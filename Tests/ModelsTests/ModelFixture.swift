@@ -10,14 +10,16 @@ struct ModelFixture {
   let name: String
 
   static let names = [
-    "gpt2", "gpt2-untied", "llama", "llama3", "llama-linear", "llama-dynamic", "llama-yarn", "mistral", "qwen2", "qwen3",
+    "gpt2", "gpt2-untied", "llama", "llama3", "llama-linear", "llama-dynamic", "llama-yarn", "mistral",
+    "qwen2", "qwen3",
   ]
 
   var folder: String { Bundle.module.bundleURL.appendingPathComponent("Fixtures/\(name)").path }
 
   func configuration() throws -> [String: ConfigurationValue] {
     let file = "\(folder)/config.json"
-    return try [String: ConfigurationValue](json: Array(Data(contentsOf: URL(fileURLWithPath: file))), file: file)
+    return try [String: ConfigurationValue](
+      json: Array(Data(contentsOf: URL(fileURLWithPath: file))), file: file)
   }
 
   /// The model with its weights, ready for inference.

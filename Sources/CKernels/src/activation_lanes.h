@@ -25,8 +25,8 @@ struct GeluTanh {
   }
 };
 
-// Applies `body(x0, x1, x2, y0, y1)` to whole registers of [begin, end), the last one padded. Inputs that are not
-// given are zero, outputs that are not given are dropped. Everything is loaded before the stores.
+// Applies `body(x0, x1, x2, y0, y1)` to whole registers of [begin, end), the last one padded. Inputs that are
+// not given are zero, outputs that are not given are dropped. Everything is loaded before the stores.
 template <class Tag, int inputCount, int outputCount, class Body>
 CK_INLINE void pointwise(const Pointwise &p, int64_t begin, int64_t end, Body body) {
   using Element = typename Tag::stored;

@@ -19,71 +19,77 @@ CK_INLINE void clear(Element *row, SeenKeys seen, int64_t keys) {
   std::memset(row + seen.end, 0, static_cast<size_t>(keys - seen.end) * sizeof *row);
 }
 
-// Calls `whole(i)` for each register of [begin, end) and `rest(i, count)` for what is left.
-template <class Whole, class Rest>
-CK_INLINE void over_keys(SeenKeys seen, Whole whole, Rest rest) {
-  int64_t i = seen.begin;
-  for (; i + wideCount <= seen.end; i += wideCount) whole(i);
-  if (i < seen.end) rest(i, seen.end - i);
+// The register at `i` of a row of `keys` elements, of which those before `end` are seen; `padding` stands for
+// the others. Reads beyond `end` stay within the row where they can, since one by one they take longer.
+template <class Tag>
+CK_INLINE Wide load_seen(
+    Tag tag, ck_dtype dtype, const typename Tag::stored *row, int64_t i, int64_t end, int64_t keys,
+    float padding) {
+  if (i + wideCount <= end) return load_wide(tag, row + i);
+  if (i + wideCount > keys) return load_some(tag, dtype, row + i, end - i, padding);
+  return first_places(end - i) ? load_wide(tag, row + i) : filled(padding);
 }
+
+// Writes the register at `i`; what is not seen becomes zero as far as the register reaches.
+template <class Tag>
+CK_INLINE void store_seen(
+    Tag tag, ck_dtype dtype, typename Tag::stored *row, int64_t i, int64_t end, int64_t keys, Wide values) {
+  if (i + wideCount <= end) {
+    store_wide(tag, row + i, values);
+  } else if (i + wideCount > keys) {
+    store_some(tag, dtype, row + i, end - i, values);
+  } else {
+    store_wide(tag, row + i, first_places(end - i) ? values : Wide{});
+  }
+}
+
+// Rows up to this length keep their exponentials at hand instead of computing them twice.
+constexpr int64_t keptCount = 4096;
 
 template <class Tag>
 static void attention_row(
-    typename Tag::stored *row, ck_dtype dtype, SeenKeys seen, float scale) noexcept {
+    typename Tag::stored *row, ck_dtype dtype, SeenKeys seen, int64_t keys, float scale) noexcept {
   constexpr float lowest = -__builtin_inff();
+  const auto scaled = [&](int64_t i) {
+    return load_seen(Tag{}, dtype, row, i, seen.end, keys, lowest) * scale;
+  };
   Wide largest = filled(lowest);
-  over_keys(
-      seen, [&](int64_t i) { largest = larger(load_wide(Tag{}, row + i) * scale, largest); },
-      [&](int64_t i, int64_t count) {
-        const Wide x = load_some(Tag{}, dtype, row + i, count, 0) * scale;
-        float parts[wideCount];
-        std::memcpy(parts, &x, sizeof x);
-        for (int64_t k = count; k < wideCount; k++) parts[k] = lowest;
-        largest = larger(__builtin_bit_cast(Wide, parts), largest);
-      });
+  for (int64_t i = seen.begin; i < seen.end; i += wideCount) largest = larger(scaled(i), largest);
   float top = lowest;
   for (int64_t i = 0; i < wideCount; i++) top = largest[i] > top ? largest[i] : top;
-  float sum = 0;
+  const auto power = [&](int64_t i) {
+    const Wide x = scaled(i);
+    return x == lowest ? Wide{} : exponential(x - top);
+  };
+  Wide kept[keptCount / wideCount];
+  const bool isKept = seen.end - seen.begin <= keptCount;
   Wide sums = {};
-  over_keys(
-      seen, [&](int64_t i) { sums += exponential(load_wide(Tag{}, row + i) * scale - top); },
-      [&](int64_t i, int64_t count) {
-        const Wide e = exponential(load_some(Tag{}, dtype, row + i, count, 0) * scale - top);
-        for (int64_t k = 0; k < count; k++) sum += e[k];
-      });
-  const float factor = 1.0f / (joined(sums) + sum);
-  over_keys(
-      seen,
-      [&](int64_t i) {
-        store_wide(Tag{}, row + i, exponential(load_wide(Tag{}, row + i) * scale - top) * factor);
-      },
-      [&](int64_t i, int64_t count) {
-        const Wide x = load_some(Tag{}, dtype, row + i, count, 0);
-        store_some(Tag{}, dtype, row + i, count, exponential(x * scale - top) * factor);
-      });
+  for (int64_t i = seen.begin, k = 0; i < seen.end; i += wideCount, k++) {
+    const Wide e = power(i);
+    if (isKept) kept[k] = e;
+    sums += e;
+  }
+  const float factor = 1.0f / joined(sums);
+  for (int64_t i = seen.begin, k = 0; i < seen.end; i += wideCount, k++) {
+    store_seen(Tag{}, dtype, row, i, seen.end, keys, (isKept ? kept[k] : power(i)) * factor);
+  }
 }
 
 template <class Tag>
 static void attention_backward_row(
     typename Tag::stored *row, const typename Tag::stored *weights, ck_dtype dtype, SeenKeys seen,
-    float scale) noexcept {
+    int64_t keys, float scale) noexcept {
   Wide products = {};
-  over_keys(
-      seen, [&](int64_t i) { products += load_wide(Tag{}, row + i) * load_wide(Tag{}, weights + i); },
-      [&](int64_t i, int64_t count) {
-        products += load_some(Tag{}, dtype, row + i, count, 0) * load_some(Tag{}, dtype, weights + i, count, 0);
-      });
+  for (int64_t i = seen.begin; i < seen.end; i += wideCount) {
+    products += load_seen(Tag{}, dtype, row, i, seen.end, keys, 0) *
+                load_seen(Tag{}, dtype, weights, i, seen.end, keys, 0);
+  }
   const float mean = joined(products);
-  over_keys(
-      seen,
-      [&](int64_t i) {
-        const Wide w = load_wide(Tag{}, weights + i);
-        store_wide(Tag{}, row + i, w * (load_wide(Tag{}, row + i) - mean) * scale);
-      },
-      [&](int64_t i, int64_t count) {
-        const Wide w = load_some(Tag{}, dtype, weights + i, count, 0);
-        store_some(Tag{}, dtype, row + i, count, w * (load_some(Tag{}, dtype, row + i, count, 0) - mean) * scale);
-      });
+  for (int64_t i = seen.begin; i < seen.end; i += wideCount) {
+    const Wide w = load_seen(Tag{}, dtype, weights, i, seen.end, keys, 0);
+    const Wide u = load_seen(Tag{}, dtype, row, i, seen.end, keys, 0);
+    store_seen(Tag{}, dtype, row, i, seen.end, keys, w * (u - mean) * scale);
+  }
 }
 
 static void attention_range(const ck_attention_scores &a, int64_t begin, int64_t end) noexcept {
@@ -92,7 +98,7 @@ static void attention_range(const ck_attention_scores &a, int64_t begin, int64_t
     for (int64_t r = begin; r < end; r++) {
       const auto row = static_cast<typename Tag::stored *>(a.scores) + r * a.keys;
       const SeenKeys seen = seen_keys(a, r);
-      attention_row<Tag>(row, a.dtype, seen, a.scale);
+      attention_row<Tag>(row, a.dtype, seen, a.keys, a.scale);
       clear(row, seen, a.keys);
     }
   });
@@ -106,7 +112,8 @@ static void attention_backward_range(
     for (int64_t r = begin; r < end; r++) {
       const auto row = static_cast<Element *>(a.scores) + r * a.keys;
       const SeenKeys seen = seen_keys(a, r);
-      attention_backward_row<Tag>(row, static_cast<const Element *>(weights) + r * a.keys, a.dtype, seen, a.scale);
+      attention_backward_row<Tag>(
+          row, static_cast<const Element *>(weights) + r * a.keys, a.dtype, seen, a.keys, a.scale);
       clear(row, seen, a.keys);
     }
   });

@@ -1,8 +1,8 @@
 // The vector loops of the cross-entropy, for the level that includes this file.
 #include "wide.h"
 
-// One row: the largest logit, the sum of exponentials, then the gradient in place. The exponentials are computed
-// twice rather than kept, since a row of them would not fit where the logits are.
+// One row: the largest logit, the sum of exponentials, then the gradient in place. The exponentials are
+// computed twice rather than kept, since a row of them would not fit where the logits are.
 template <class Tag>
 static float cross_entropy_row(
     typename Tag::stored *row, ck_dtype dtype, int64_t classes, int64_t target, float scale) noexcept {

@@ -14,8 +14,8 @@ extern "C" void ck_rms_norm(
 }
 
 extern "C" void ck_rms_norm_backward(
-    const ck_rms_norm_rows *rows, const void *upstream, void *input_gradient, float *partial_sums, ck_isa level,
-    ck_executor executor) noexcept {
+    const ck_rms_norm_rows *rows, const void *upstream, void *input_gradient, float *partial_sums,
+    ck_isa level, ck_executor executor) noexcept {
   const auto block = CK_SELECT(level, rms_norm_backward_block);
   const int64_t blocks = (rows->rows + CK_RMS_NORM_BLOCK - 1) / CK_RMS_NORM_BLOCK;
   ck::for_items(executor, blocks, CK_RMS_NORM_BLOCK * rows->width, [&](int64_t begin, int64_t end) {

@@ -44,7 +44,8 @@ static void rms_norm_range(
 
 // The rows of one block from `first` on; `sums [width]` receives the block's share of the scale's gradient.
 static void rms_norm_backward_block(
-    const ck_rms_norm_rows &n, const void *upstream, void *input_gradient, float *sums, int64_t first) noexcept {
+    const ck_rms_norm_rows &n, const void *upstream, void *input_gradient, float *sums,
+    int64_t first) noexcept {
   const int64_t end = std::min(first + CK_RMS_NORM_BLOCK, n.rows);
   std::memset(sums, 0, static_cast<size_t>(n.width) * sizeof *sums);
   with_tag(n.dtype, [&](auto tag) {

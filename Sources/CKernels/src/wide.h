@@ -1,6 +1,6 @@
 // Sixteen floats at every level, and the functions of them that layers need, for the level that includes this
-// file. Every operation is the same at every level, so that the bits are too; odd ends of rows are worked on in a
-// padded register instead of one by one.
+// file. Every operation is the same at every level, so that the bits are too; odd ends of rows are worked on
+// in a padded register instead of one by one.
 
 // Passing registers wider than the level's own between inlined functions has no ABI to differ from.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -28,7 +28,8 @@ CK_INLINE void store_wide(Tag tag, typename Tag::stored *to, Wide values) {
 
 // The first `count` elements, the others `padding`.
 template <class Tag>
-CK_INLINE Wide load_some(Tag, ck_dtype dtype, const typename Tag::stored *from, int64_t count, float padding) {
+CK_INLINE Wide load_some(
+    Tag, ck_dtype dtype, const typename Tag::stored *from, int64_t count, float padding) {
   float values[wideCount];
   for (int64_t i = 0; i < wideCount; i++) values[i] = i < count ? ck::load(from, dtype, i) : padding;
   return __builtin_bit_cast(Wide, values);
@@ -39,6 +40,12 @@ CK_INLINE void store_some(Tag, ck_dtype dtype, typename Tag::stored *to, int64_t
   float parts[wideCount];
   std::memcpy(parts, &values, sizeof values);
   for (int64_t i = 0; i < count; i++) ck::store(to, dtype, i, parts[i]);
+}
+
+// True in the first `count` places.
+CK_INLINE WideTruth first_places(int64_t count) {
+  constexpr WideTruth places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return places < static_cast<int32_t>(count);
 }
 
 CK_INLINE Wide filled(float value) { return Wide{} + value; }
@@ -56,7 +63,8 @@ CK_INLINE float joined(Wide values) {
 }
 
 // exp(x) within 2 units in the last place: x = n ln 2 + r, a polynomial of degree 7 in r, and n added to the
-// exponent. Below -87.3 the result is a value of about 1e-38 or less, above 88 it stays at exp(88); NaN stays NaN.
+// exponent. Below -87.3 the result is a value of about 1e-38 or less, above 88 it stays at exp(88); NaN stays
+// NaN.
 CK_INLINE Wide exponential(Wide x) {
   x = x < -87.3f ? filled(-87.3f) : x;
   x = x > 88.0f ? filled(88.0f) : x;

@@ -81,7 +81,8 @@ public final class Attention: Module {
   ///   - cache: this layer's earlier keys and values, to which the new ones are added
   /// - Returns: `[B, T, D]`
   /// - Throws: `TorchError`, ``CacheError``, ``ModuleError/missingGenerator``.
-  public func callAsFunction(_ input: Tensor, angles: RotaryAngles, cache: LayerCache? = nil) throws -> Tensor {
+  public func callAsFunction(_ input: Tensor, angles: RotaryAngles, cache: LayerCache? = nil) throws -> Tensor
+  {
     try observed(input) { try attend($0, angles, cache) }
   }
 
@@ -96,8 +97,10 @@ public final class Attention: Module {
     var values = try heads(value(input), configuration.kvHeadCount).transpose(1, 2)  // [B, K, T, d]
     if let cache { (keys, values) = try cache.append(keys, values) }
     let mixed = try AttentionProduct.apply(
-      query: queries, key: keys, value: values, pattern: configuration.pattern, generator: try dropoutGenerator())
-    return try output(mixed.transpose(1, 2).reshape([batch, tokens, configuration.headCount * configuration.headDim]))
+      query: queries, key: keys, value: values, pattern: configuration.pattern,
+      generator: try dropoutGenerator())
+    return try output(
+      mixed.transpose(1, 2).reshape([batch, tokens, configuration.headCount * configuration.headDim]))
   }
 
   private func heads(_ tensor: Tensor, _ count: Int) throws -> Tensor {

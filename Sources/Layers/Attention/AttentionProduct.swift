@@ -1,6 +1,7 @@
 public import Torch
 
-// Shape letters: B batch, T query positions, S key positions, H query heads, K key-value heads, d width of a head.
+// Shape letters: B batch, T query positions, S key positions, H query heads, K key-value heads, d width of a
+// head.
 
 /// Which keys each query sees, and how scores become weights.
 public struct AttentionPattern: Sendable, Hashable {
@@ -23,8 +24,8 @@ public struct AttentionPattern: Sendable, Hashable {
 ///
 /// The `T` queries are the last of the `S` positions. Queries share keys in groups of `H / K` heads.
 ///
-/// - Source: Vaswani et al., 2017, arXiv:1706.03762; grouped queries: Ainslie et al., 2023, arXiv:2305.13245; sliding
-///   window: Jiang et al., "Mistral 7B", 2023, arXiv:2310.06825.
+/// - Source: Vaswani et al., 2017, arXiv:1706.03762; grouped queries: Ainslie et al., 2023, arXiv:2305.13245;
+///   sliding window: Jiang et al., "Mistral 7B", 2023, arXiv:2310.06825.
 public enum AttentionProduct {
   /// The weighted values.
   ///
@@ -58,14 +59,17 @@ public enum AttentionProduct {
     }
     let mask = try hidden(queries, keys, window: pattern.window, device: query.device)
     let visible = try mask.logicalNot()
-    return try query.scaledDotProductAttention(key: key, value: value, attnMask: visible, scale: pattern.scale)
+    return try query.scaledDotProductAttention(
+      key: key, value: value, attnMask: visible, scale: pattern.scale)
   }
 
   /// Each key-value head repeated for the query heads of its group: `[B, K, S, d]` to `[B, H, S, d]`.
   private static func shared(_ tensor: Tensor, by headCount: Int) throws -> Tensor {
     let shape = tensor.shape  // [B, K, S, d]
     guard shape[1] != headCount else { return tensor }
-    let repeated = try tensor.unsqueeze(dim: 2).expand([shape[0], shape[1], headCount / shape[1], shape[2], shape[3]])
+    let repeated = try tensor.unsqueeze(dim: 2).expand([
+      shape[0], shape[1], headCount / shape[1], shape[2], shape[3],
+    ])
     return try repeated.reshape([shape[0], headCount, shape[2], shape[3]])
   }
 

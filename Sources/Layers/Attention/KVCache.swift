@@ -54,7 +54,8 @@ public final class LayerCache {
   private func grown(_ old: Tensor?, _ shape: [Int], _ new: Tensor) throws -> Tensor {
     let buffer = try Tensor.empty(shape, dtype: new.dtype, device: new.device)
     guard let old, length > 0 else { return buffer }
-    try buffer.narrow(dim: 2, start: 0, length: length).copyInPlace(old.narrow(dim: 2, start: 0, length: length))
+    try buffer.narrow(dim: 2, start: 0, length: length).copyInPlace(
+      old.narrow(dim: 2, start: 0, length: length))
     return buffer
   }
 }
@@ -68,7 +69,8 @@ public final class KVCache {
   /// The longest sequence that it may hold, in tokens.
   public let maximumLength: Int
 
-  /// An empty cache. Nothing is allocated before the first use; the first buffers hold `initialCapacity` positions.
+  /// An empty cache. Nothing is allocated before the first use; the first buffers hold `initialCapacity`
+  /// positions.
   public init(layerCount: Int, maximumLength: Int, initialCapacity: Int = 256) {
     self.maximumLength = maximumLength
     layers = (0..<layerCount).map { _ in
@@ -96,10 +98,12 @@ public enum CacheError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .full(let capacity, let requested):
-      return "the sequence would be \(requested) tokens long, the model's limit is \(capacity): shorten the prompt "
+      return
+        "the sequence would be \(requested) tokens long, the limit is \(capacity): shorten the prompt "
         + "or ask for fewer tokens"
     case .batchChanged(let expected, let found):
-      return "the cache holds \(expected) sequences but the batch has \(found): use a new cache for a new batch"
+      return
+        "the cache holds \(expected) sequences but the batch has \(found): use a new cache for a new batch"
     }
   }
 }

@@ -13,7 +13,8 @@ public struct RotaryConfiguration: Sendable, Hashable {
 
   /// Plain rotary embedding unless a scaling is given.
   public init(headDim: Int, base: Double = 10_000, scaling: RotaryScaling = .none) {
-    precondition(headDim > 0 && headDim % 2 == 0, "a rotary embedding needs an even head width, found \(headDim)")
+    precondition(
+      headDim > 0 && headDim % 2 == 0, "a rotary embedding needs an even head width, found \(headDim)")
     self.headDim = headDim
     self.base = base
     self.scaling = scaling
@@ -72,8 +73,8 @@ public final class RotaryTable: ModuleResource {
 
 /// Turns each pair `(x_i, x_{i + d/2})` of a head by the angle of its position.
 ///
-/// - Source: Su et al., "RoFormer: enhanced transformer with rotary position embedding", 2021, arXiv:2104.09864; the
-///   pairing of the two halves is that of the published Llama weights.
+/// - Source: Su et al., "RoFormer: enhanced transformer with rotary position embedding", 2021,
+///   arXiv:2104.09864; the pairing of the two halves is that of the published Llama weights.
 public enum RotaryEmbedding {
   /// The turned vectors.
   ///

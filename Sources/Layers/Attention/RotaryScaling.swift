@@ -10,8 +10,8 @@ public enum RotaryScaling: Sendable, Hashable {
   case none
   /// All frequencies divided by `factor`.
   ///
-  /// - Source: Chen et al., "Extending context window of large language models via positional interpolation", 2023,
-  ///   arXiv:2306.15595.
+  /// - Source: Chen et al., "Extending context window of large language models via positional interpolation",
+  ///   2023, arXiv:2306.15595.
   case linear(factor: Double)
   /// A base that grows with the text once it is longer than `originalLength`.
   ///
@@ -39,7 +39,8 @@ public enum RotaryScaling: Sendable, Hashable {
     public var originalLength: Int
 
     /// A scaling with these numbers.
-    public init(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int) {
+    public init(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalLength: Int)
+    {
       self.factor = factor
       self.lowFrequencyFactor = lowFrequencyFactor
       self.highFrequencyFactor = highFrequencyFactor
@@ -78,8 +79,8 @@ public enum RotaryScaling: Sendable, Hashable {
     return false
   }
 
-  /// The frequencies in radians per position, `[headDim / 2]`, and the scale of cosine and sine, for a text of
-  /// `length` tokens.
+  /// The frequencies in radians per position, `[headDim / 2]`, and the scale of cosine and sine, for a text
+  /// of `length` tokens.
   func frequencies(headDim: Int, base: Double, length: Int) -> (values: [Double], attentionFactor: Double) {
     let plain = Self.plain(headDim, base)
     switch self {

@@ -25,7 +25,8 @@ public enum Activation: String, Sendable, Hashable, CaseIterable {
 
   /// The names that ``init(name:)`` understands, for messages.
   public static let knownNames = [
-    "silu", "swish", "gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_accurate", "relu",
+    "silu", "swish", "gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_accurate",
+    "relu",
   ]
 
   /// The function's values, the shape and dtype of `input`.

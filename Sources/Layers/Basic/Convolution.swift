@@ -24,11 +24,13 @@ public struct ConvolutionShape: Sendable, Hashable {
     self.kernelSize = kernelSize
   }
 
-  /// Weight and bias for `dimensionCount` dimensions, drawn uniformly within `1 / sqrt(fan in)` as PyTorch does.
+  /// Weight and bias for `dimensionCount` dimensions, drawn uniformly within `1 / sqrt(fan in)` as PyTorch
+  /// does.
   func parameters(dimensionCount: Int, hasBias: Bool) -> (weight: Parameter, bias: Parameter?) {
     precondition(
       groupCount > 0 && inputChannelCount % groupCount == 0 && outputChannelCount % groupCount == 0,
-      "\(groupCount) groups do not divide \(inputChannelCount) input and \(outputChannelCount) output channels")
+      "\(groupCount) groups do not divide channels: \(inputChannelCount) in, \(outputChannelCount) out"
+    )
     let inner = [inputChannelCount / groupCount] + Array(repeating: kernelSize, count: dimensionCount)
     let bound = Initialization.uniform(bound: 1 / Double(max(1, inner.reduce(1, *))).squareRoot())
     let weight = Parameter("weight", shape: [outputChannelCount] + inner, bound)

@@ -4,7 +4,8 @@ public import Torch
 ///
 /// The mask comes from the module's generator, never from hidden state, so that a resumed run repeats it.
 ///
-/// - Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
+/// - Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR
+///   2014.
 public final class Dropout: Layer {
   /// The chance of an element to be zeroed.
   public let probability: Double

@@ -1,7 +1,7 @@
 public import Torch
 
-/// A module that maps one tensor to one tensor. Subclasses override ``forward(_:)``; callers write `layer(x)`, which
-/// lets observers see the call.
+/// A module that maps one tensor to one tensor. Subclasses override ``forward(_:)``; callers write
+/// `layer(x)`, which lets observers see the call.
 open class Layer: Module {
   /// Computes the output. Called by ``callAsFunction(_:)`` only.
   open func forward(_ input: Tensor) throws -> Tensor { input }

@@ -10,8 +10,8 @@ open class Linear: Layer {
   /// A linear layer with a weight of its own.
   ///
   /// - Parameters:
-  ///   - initialization: How the weight is drawn; by default uniformly within `1 / sqrt(inputSize)`, as PyTorch does.
-  ///     The bias is zero when an initialization is given, and drawn like the weight otherwise.
+  ///   - initialization: How the weight is drawn; by default uniformly within `1 / sqrt(inputSize)`, as
+  ///     PyTorch does. The bias is zero when an initialization is given, and drawn like the weight otherwise.
   public init(inputSize: Int, outputSize: Int, hasBias: Bool = true, initialization: Initialization? = nil) {
     let bound = Initialization.uniform(bound: inputSize > 0 ? 1 / Double(inputSize).squareRoot() : 0)
     _weight = Parameter("weight", shape: [outputSize, inputSize], initialization ?? bound)
@@ -19,10 +19,11 @@ open class Linear: Layer {
     super.init()
   }
 
-  /// A linear layer without bias over the weight of another layer, such as the head of a model that shares its
-  /// embedding.
+  /// A linear layer without bias over the weight of another layer, such as the head of a model that shares
+  /// its embedding.
   public init(sharing weight: Parameter) {
-    precondition(weight.shape.count == 2, "a linear layer needs a weight of two dimensions, found \(weight.shape)")
+    precondition(
+      weight.shape.count == 2, "a linear layer needs a weight of two dimensions, found \(weight.shape)")
     _weight = weight
     bias = nil
     super.init()

@@ -1,16 +1,18 @@
 internal import CKernels
 internal import Torch
 
-// Shape letters: B batch, K key-value heads, G query heads of each, T query positions, S key positions, d head width,
-// M = B K matrices, n queries of one block, L keys that a block can see.
+// Shape letters: B batch, K key-value heads, G query heads of each, T query positions, S key positions, d
+// head width, M = B K matrices, n queries of one block, L keys that a block can see.
 
-/// Causal attention on CPUs, a block of queries after another, as plain matrix products around a fused softmax.
+/// Causal attention on CPUs, a block of queries after another, as plain matrix products around a fused
+/// softmax.
 ///
-/// A block's product leaves out the keys that none of its queries sees, and the query heads that share a key-value head
-/// are rows of one product, so that no key is copied and their gradients are summed by the product. Weights are formed
-/// again in the backward pass instead of being kept.
+/// A block's product leaves out the keys that none of its queries sees, and the query heads that share a
+/// key-value head are rows of one product, so that no key is copied and their gradients are summed by the
+/// product. Weights are formed again in the backward pass instead of being kept.
 enum BlockedAttention {
-  /// Queries of a block: small enough to leave out most of what the mask hides, large enough for the products.
+  /// Queries of a block: small enough to leave out most of what the mask hides, large enough for the
+  /// products.
   private static let blockLength = 128
 
   /// The weighted values; nil when the kernels cannot work on the tensors.

@@ -3,7 +3,8 @@ internal import Torch
 
 /// The one place where layers meet the fused CPU kernels: which tensors they take, and how they are called.
 ///
-/// Tensors elsewhere (other devices, float64) take the way over libtorch's operators, which computes the same.
+/// Tensors elsewhere (other devices, float64) take the way over libtorch's operators, which computes the
+/// same.
 enum FusedKernels {
   /// Kernels share libtorch's threads.
   static var executor: ck_executor { ck_executor(run: Torch.parallelFor, context: nil) }
@@ -20,7 +21,8 @@ enum FusedKernels {
 
   /// The common dtype of the tensors if the kernels can work on them all.
   static func dtype(of tensors: Tensor...) -> ck_dtype? {
-    guard let first = tensors.first, tensors.allSatisfy({ $0.device == .cpu && $0.dtype == first.dtype }) else {
+    guard let first = tensors.first, tensors.allSatisfy({ $0.device == .cpu && $0.dtype == first.dtype })
+    else {
       return nil
     }
     return kernelDType(first.dtype)

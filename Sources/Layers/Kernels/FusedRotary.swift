@@ -3,7 +3,8 @@ internal import Torch
 
 /// The rotary embedding in one pass.
 enum FusedRotary {
-  /// The vectors turned by the angles, or by the opposite ones; nil when the kernels cannot work on the tensors.
+  /// The vectors turned by the angles, or by the opposite ones; nil when the kernels cannot work on the
+  /// tensors.
   ///
   /// - Parameters:
   ///   - vectors: `[B, T, H, d]`

@@ -1,6 +1,7 @@
 public import Torch
 
-/// A mean over tokens, with the number of tokens that it is the mean of, so that several can be joined rightly.
+/// A mean over tokens, with the number of tokens that it is the mean of, so that several can be joined
+/// rightly.
 public struct TokenLoss {
   /// The mean loss per counted token, a float32 scalar that can be differentiated; 0 when no token counts.
   public let mean: Tensor
@@ -27,7 +28,8 @@ public enum CrossEntropy {
   /// - Throws: ``LossError`` for shapes and labels that do not fit, `TorchError`.
   public static func apply(logits: Tensor, labels: Tensor) throws -> TokenLoss {
     let vocabularySize = logits.size(-1)
-    let flat = try Labels(labels, vocabularySize: vocabularySize, positionShape: Array(logits.shape.dropLast()))
+    let flat = try Labels(
+      labels, vocabularySize: vocabularySize, positionShape: Array(logits.shape.dropLast()))
     let rows = try logits.reshape([flat.values.elementCount, vocabularySize])
     guard flat.count > 0 else {
       return TokenLoss(mean: try rows.sum(dtype: .float32).mul(0), tokenCount: 0)
@@ -82,7 +84,8 @@ public enum LossError: Error, Sendable, Equatable, CustomStringConvertible {
       return "label \(label) is not in 0 ..< \(vocabularySize) and not \(CrossEntropy.ignoredLabel): "
         + "were the tokens made with another tokenizer?"
     case .secondBackward:
-      return "backward ran twice through one linear cross-entropy, which keeps its gradients for one pass only: "
+      return
+        "backward ran twice through one linear cross-entropy, which keeps its gradients for one pass only: "
         + "compute the loss again"
     }
   }

@@ -2,12 +2,13 @@ public import Torch
 
 // Shape letters: N positions, D hidden size, V vocabulary, n positions of one chunk.
 
-/// The cross-entropy of `softmax(h W^T)` without ever holding all logits: positions are taken in chunks, and each chunk's
-/// gradient is formed from its logits while they are there, so that nothing is computed twice.
+/// The cross-entropy of `softmax(h W^T)` without ever holding all logits: positions are taken in chunks, and
+/// each chunk's gradient is formed from its logits while they are there, so that nothing is computed twice.
 ///
-/// A chunk costs three matrix products (`h W^T`, `g W`, `g^T h`), as the plain form does. Softmax and loss are in float32;
-/// products and their results are in the dtype of the weight. The weight's gradient is summed over chunks in float32
-/// for float16, whose range is small, and in the weight's dtype otherwise. Positions whose label is ignored cost nothing.
+/// A chunk costs three matrix products (`h W^T`, `g W`, `g^T h`), as the plain form does. Softmax and loss
+/// are in float32; products and their results are in the dtype of the weight. The weight's gradient is summed
+/// over chunks in float32 for float16, whose range is small, and in the weight's dtype otherwise. Positions
+/// whose label is ignored cost nothing.
 ///
 /// - Source: the chunked form is that of Hsu et al., "Liger kernel", 2024, arXiv:2410.10989, section 3.2.
 public enum LinearCrossEntropy {
@@ -22,12 +23,13 @@ public enum LinearCrossEntropy {
   ///   - labels: `[...]`, int64, each 0 ..< V or ``CrossEntropy/ignoredLabel``
   ///   - chunkBytes: the bytes that one chunk's logits may take
   /// - Throws: ``LossError`` for shapes and labels that do not fit, `TorchError`.
-  /// - Complexity: `6 N V D` operations with gradients, `2 N V D` without; memory for the gradients of hidden states and
-  ///   weight and for one chunk of logits.
+  /// - Complexity: `6 N V D` operations with gradients, `2 N V D` without; memory for the gradients of hidden
+  ///   states and weight and for one chunk of logits.
   public static func apply(
     hidden: Tensor, weight: Tensor, labels: Tensor, chunkBytes: Int = defaultChunkBytes
   ) throws -> TokenLoss {
-    let checked = try Labels(labels, vocabularySize: weight.size(0), positionShape: Array(hidden.shape.dropLast()))
+    let checked = try Labels(
+      labels, vocabularySize: weight.size(0), positionShape: Array(hidden.shape.dropLast()))
     guard checked.count > 0 else {
       return TokenLoss(mean: try hidden.sum(dtype: .float32).mul(0), tokenCount: 0)
     }
@@ -63,7 +65,8 @@ private final class ChunkedPass {
     let positions = try hidden.reshape([labels.values.elementCount, hidden.size(-1)])  // [N, D]
     let rows = try counted.selected(positions)
     let targets = try counted.selected(labels.values)
-    let sums = try ChunkGradients(rows: rows, weight: weight, needsHidden: needsHidden, needsWeight: needsWeight)
+    let sums = try ChunkGradients(
+      rows: rows, weight: weight, needsHidden: needsHidden, needsWeight: needsWeight)
     let total = try Tensor.zeros([], dtype: .float32, device: hidden.device)
     for chunk in chunks(weight: weight) {
       let part = try rows.narrow(dim: 0, start: chunk.lowerBound, length: chunk.count)  // [n, D]
@@ -79,8 +82,8 @@ private final class ChunkedPass {
     return try total.divInPlace(Double(labels.count))
   }
 
-  /// The gradients times the loss's own gradient. They are handed on, not kept, so that autograd takes them over
-  /// without a copy.
+  /// The gradients times the loss's own gradient. They are handed on, not kept, so that autograd takes them
+  /// over without a copy.
   func backward(upstream: Tensor?) throws -> [Tensor?] {
     guard let upstream else { return [nil, nil] }
     guard let gradients else { throw LossError.secondBackward }
@@ -107,7 +110,8 @@ private struct CountedRows {
 
   init(_ labels: Labels) throws {
     rowCount = labels.values.elementCount
-    indices = labels.count == rowCount
+    indices =
+      labels.count == rowCount
       ? nil : try labels.values.ne(CrossEntropy.ignoredLabel).nonzero().reshape([labels.count])
   }
 
@@ -128,8 +132,8 @@ private final class ChunkGradients {
   private var hidden: Tensor?
   private var weight: Tensor?
   private let weightDType: DType
-  /// What the gradient of logits is multiplied by at once, and what is left for the end. float16 would lose small values
-  /// if the mean were taken before the loss scale comes in.
+  /// What the gradient of logits is multiplied by at once, and what is left for the end. float16 would lose
+  /// small values if the mean were taken before the loss scale comes in.
   let early: Double
   private let late: Double
   private var isFirst = true
@@ -141,11 +145,13 @@ private final class ChunkGradients {
     (early, late) = isNarrow ? (1, mean) : (mean, 1)
     if needsHidden { hidden = try Tensor.empty(rows.shape, dtype: rows.dtype, device: rows.device) }
     if needsWeight {
-      self.weight = try Tensor.empty(weight.shape, dtype: isNarrow ? .float32 : weight.dtype, device: weight.device)
+      self.weight = try Tensor.empty(
+        weight.shape, dtype: isNarrow ? .float32 : weight.dtype, device: weight.device)
     }
   }
 
-  /// Adds what one chunk contributes: `g W` are rows of the hidden gradient, `g^T h` is a part of the weight's.
+  /// Adds what one chunk contributes: `g W` are rows of the hidden gradient, `g^T h` is a part of the
+  /// weight's.
   func add(_ gradLogits: Tensor, _ rows: Tensor, _ matrix: Tensor, at start: Int) throws {
     if let hidden {
       try hidden.narrow(dim: 0, start: start, length: rows.size(0))

@@ -16,7 +16,9 @@ public final class Buffer {
   private var value: Tensor?
 
   /// Declares a buffer without allocating it.
-  public init(_ name: String, shape: [Int], dtype: DType = .float32, initialValue: Double = 0, isPersistent: Bool = true) {
+  public init(
+    _ name: String, shape: [Int], dtype: DType = .float32, initialValue: Double = 0, isPersistent: Bool = true
+  ) {
     precondition(!name.isEmpty, "a buffer needs a name")
     self.name = name
     self.shape = shape

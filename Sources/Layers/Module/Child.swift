@@ -1,4 +1,5 @@
-/// A part of a module: one module, an optional module, or an array of modules, under the name that checkpoints use.
+/// A part of a module: one module, an optional module, or an array of modules, under the name that
+/// checkpoints use.
 ///
 /// The elements of an array get their index as a further component: `layers.0`, `layers.1`.
 ///

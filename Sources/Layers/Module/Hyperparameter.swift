@@ -1,7 +1,7 @@
 import Torch
 
-/// Marks a class whose objects a module may keep beside its parameters: they hold nothing that training changes or that
-/// a checkpoint must keep, such as a cache of precomputed angles.
+/// Marks a class whose objects a module may keep beside its parameters: they hold nothing that training
+/// changes or that a checkpoint must keep, such as a cache of precomputed angles.
 public protocol ModuleResource: AnyObject {}
 
 /// Tells plain values from those that may hide tensors.
@@ -18,7 +18,9 @@ enum Hyperparameter {
     if mirror.displayStyle == .class {
       return "Only plain values and ModuleResource objects can stand beside parameters."
     }
-    if "\(mirror.subjectType)".contains("->") { return "A closure may hide tensors: store plain values instead." }
+    if "\(mirror.subjectType)".contains("->") {
+      return "A closure may hide tensors: store plain values instead."
+    }
     // Strings, numbers and the like end here: they have no children.
     for child in mirror.children {
       if let objection = objection(to: child.value) { return objection }

@@ -1,6 +1,7 @@
 public import Torch
 
-/// How a declared parameter becomes real: drawn at random, read from files, without storage, or only a part of it.
+/// How a declared parameter becomes real: drawn at random, read from files, without storage, or only a part
+/// of it.
 ///
 /// An initializer may wrap another one, as the partitioned construction of ZeRO-3 does.
 public protocol Initializer {
@@ -24,8 +25,9 @@ extension Initializer {
   public func finish() throws {}
 }
 
-/// Draws fresh values from a generator of its own for each parameter, seeded by the run's seed and the parameter's
-/// path, so that the values depend neither on the order nor on the number of ranks nor on the dtype.
+/// Draws fresh values from a generator of its own for each parameter, seeded by the run's seed and the
+/// parameter's path, so that the values depend neither on the order nor on the number of ranks nor on the
+/// dtype.
 public struct SeededInitializer: Initializer {
   /// The run's seed.
   public let seed: UInt64
@@ -62,7 +64,8 @@ public struct SeededInitializer: Initializer {
     try Generator(seed: Self.derivedSeed(seed, path: path), device: .cpu)
   }
 
-  /// The seed of one parameter: FNV-1a over the path's bytes, mixed with the run's seed by the finaliser of SplitMix64.
+  /// The seed of one parameter: FNV-1a over the path's bytes, mixed with the run's seed by the finaliser of
+  /// SplitMix64.
   ///
   /// - Source: Fowler, Noll, Vo (FNV-1a, 64 bits); Steele, Lea, Flood, "Fast splittable pseudorandom number
   ///   generators", OOPSLA 2014.

@@ -38,17 +38,22 @@ extension Module {
     try namedParameters().reduce(0) { $0 + $1.parameter.elementCount }
   }
 
-  /// Freezes every parameter whose path fits `pattern` (see ``ParameterPath/matches(_:)``), and returns how many.
+  /// Freezes every parameter whose path fits `pattern` (see ``ParameterPath/matches(_:)``), and returns how
+  /// many.
   ///
   /// - Throws: ``ModuleError/unmatchedPattern(_:nearest:)`` when none fits, `TorchError`.
   @discardableResult
-  public final func freeze(matching pattern: String) throws -> Int { try setTrainable(false, matching: pattern) }
+  public final func freeze(matching pattern: String) throws -> Int {
+    try setTrainable(false, matching: pattern)
+  }
 
   /// Lets every parameter whose path fits `pattern` be trained again, and returns how many.
   ///
   /// - Throws: ``ModuleError/unmatchedPattern(_:nearest:)`` when none fits, `TorchError`.
   @discardableResult
-  public final func unfreeze(matching pattern: String) throws -> Int { try setTrainable(true, matching: pattern) }
+  public final func unfreeze(matching pattern: String) throws -> Int {
+    try setTrainable(true, matching: pattern)
+  }
 
   private func setTrainable(_ isTrainable: Bool, matching pattern: String) throws -> Int {
     let parameters = try namedParameters()
@@ -61,8 +66,8 @@ extension Module {
     return fitting.count
   }
 
-  /// Gives every parameter and buffer of the tree its values, in definition order, then lets the initializer check that
-  /// nothing of its own was left over.
+  /// Gives every parameter and buffer of the tree its values, in definition order, then lets the initializer
+  /// check that nothing of its own was left over.
   ///
   /// - Throws: whatever `initializer` throws, ``ModuleError``, `TorchError`.
   public final func materialize(with initializer: any Initializer) throws {

@@ -2,9 +2,9 @@ public import Torch
 
 /// A part of a neural network: parameters, buffers and further modules, with one way to be called.
 ///
-/// A subclass declares its state with ``Parameter``, ``Buffer`` and ``Child``; every other stored property must be a
-/// plain value (numbers, strings, enums, structs and collections of such) or a ``ModuleResource``. One strict walk over
-/// the tree finds the state and is cached; what it cannot follow is an error.
+/// A subclass declares its state with ``Parameter``, ``Buffer`` and ``Child``; every other stored property
+/// must be a plain value (numbers, strings, enums, structs and collections of such) or a ``ModuleResource``.
+/// One strict walk over the tree finds the state and is cached; what it cannot follow is an error.
 ///
 /// Building a module declares its parameters. ``materialize(with:)`` gives them values.
 ///
@@ -43,8 +43,8 @@ open class Module {
     throw ModuleError.unknownPath(path, nearest: nearest)
   }
 
-  /// Puts `module` where the tree has another one, as adapters and quantisers do. It must be of the declared type.
-  /// Observers of the replaced module do not move along.
+  /// Puts `module` where the tree has another one, as adapters and quantisers do. It must be of the declared
+  /// type. Observers of the replaced module do not move along.
   ///
   /// - Throws: ``ModuleError``.
   public final func replaceModule(at path: ParameterPath, with module: Module) throws {
@@ -112,7 +112,8 @@ open class Module {
     }
   }
 
-  /// The one call path: runs `body` between the observers' two methods. Every module's `callAsFunction` goes through it.
+  /// The one call path: runs `body` between the observers' two methods. Every module's `callAsFunction` goes
+  /// through it.
   public final func observed(_ input: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Tensor {
     guard let observation else { return try body(input) }
     let seen = try observation.willCall(self, [input])

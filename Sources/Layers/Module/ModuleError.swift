@@ -1,7 +1,7 @@
 /// What can be wrong with a module's definition or with a request to it.
 public enum ModuleError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// A stored property is neither a parameter, a buffer, a child nor a plain hyperparameter, so that its tensors
-  /// would be lost from training and checkpoints.
+  /// A stored property is neither a parameter, a buffer, a child nor a plain hyperparameter, so that its
+  /// tensors would be lost from training and checkpoints.
   case undeclaredProperty(module: String, path: ParameterPath, property: String, type: String, remedy: String)
   /// Two different parameters, buffers or modules have one path.
   case duplicatePath(ParameterPath)

@@ -1,10 +1,10 @@
 public import Torch
 
-/// Something that watches, and may exchange, what goes into and comes out of the modules of a tree: profilers,
-/// finders of the first NaN, the gathering of partitioned parameters.
+/// Something that watches, and may exchange, what goes into and comes out of the modules of a tree:
+/// profilers, finders of the first NaN, the gathering of partitioned parameters.
 ///
-/// The methods run on the thread that calls the module, inside its call. Returning nil leaves the tensors as they are;
-/// returning an array of the same length puts those tensors in their place.
+/// The methods run on the thread that calls the module, inside its call. Returning nil leaves the tensors as
+/// they are; returning an array of the same length puts those tensors in their place.
 public protocol ModuleObserver: AnyObject {
   /// The module is about to compute on `inputs`.
   func willCall(_ module: Module, at path: ParameterPath, inputs: [Tensor]) throws -> [Tensor]?
@@ -21,7 +21,8 @@ extension ModuleObserver {
   public func didCall(_ module: Module, at path: ParameterPath, outputs: [Tensor]) throws -> [Tensor]? { nil }
 }
 
-/// The observers of one module, in the order in which they were attached, and the path under which they know it.
+/// The observers of one module, in the order in which they were attached, and the path under which they know
+/// it.
 struct Observation {
   var observers: [(observer: any ModuleObserver, path: ParameterPath)] = []
 
@@ -29,7 +30,8 @@ struct Observation {
     var current = inputs
     for entry in observers {
       if let replaced = try entry.observer.willCall(module, at: entry.path, inputs: current) {
-        precondition(replaced.count == current.count, "an observer changed the number of inputs at '\(entry.path)'")
+        precondition(
+          replaced.count == current.count, "an observer changed the number of inputs at '\(entry.path)'")
         current = replaced
       }
     }
@@ -41,7 +43,8 @@ struct Observation {
     var current = outputs
     for entry in observers.reversed() {
       if let replaced = try entry.observer.didCall(module, at: entry.path, outputs: current) {
-        precondition(replaced.count == current.count, "an observer changed the number of outputs at '\(entry.path)'")
+        precondition(
+          replaced.count == current.count, "an observer changed the number of outputs at '\(entry.path)'")
         current = replaced
       }
     }

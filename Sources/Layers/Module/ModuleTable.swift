@@ -33,8 +33,8 @@ struct ModuleTable {
     }
   }
 
-  /// Notes that `object` stands at `path`; false, and an alias, when it was seen before. What stands below a shared
-  /// module is reached through the module's first path only.
+  /// Notes that `object` stands at `path`; false, and an alias, when it was seen before. What stands below a
+  /// shared module is reached through the module's first path only.
   private mutating func isFirstVisit(of object: AnyObject, at path: ParameterPath) throws -> Bool {
     let id = ObjectIdentifier(object)
     if let owner = owners[path], owner != id { throw ModuleError.duplicatePath(path) }
@@ -55,7 +55,8 @@ enum ModuleProperty {
   case modules([(path: ParameterPath, module: Module)])
 }
 
-/// Reads a module's stored properties by reflection, strictly: what cannot be followed is an error, never lost.
+/// Reads a module's stored properties by reflection, strictly: what cannot be followed is an error, never
+/// lost.
 enum StoredProperties {
   /// The parameters, buffers and children of `module`, those of its superclasses first.
   static func of(_ module: Module, at path: ParameterPath) throws -> [ModuleProperty] {
@@ -69,7 +70,9 @@ enum StoredProperties {
     for mirror in levels.reversed() {
       for child in mirror.children {
         let label = child.label ?? "?"
-        if let property = try read(child.value, label: label, of: module, at: path) { properties.append(property) }
+        if let property = try read(child.value, label: label, of: module, at: path) {
+          properties.append(property)
+        }
       }
     }
     return properties

@@ -1,7 +1,7 @@
 /// Finds the name that somebody most likely meant.
 public enum NearestName {
-  /// The candidate with the fewest edits (insertion, deletion, replacement of one byte) to `name`, if at most a
-  /// third of the longer of the two must change; the earlier candidate among equals.
+  /// The candidate with the fewest edits (insertion, deletion, replacement of one byte) to `name`, if at most
+  /// a third of the longer of the two must change; the earlier candidate among equals.
   ///
   /// - Complexity: O(candidates * length * length).
   /// - Source: Wagner and Fischer, "The string-to-string correction problem", 1974.

@@ -1,14 +1,15 @@
 public import Torch
 
-/// A trainable tensor of a module: declared with a name, a shape and an initialization when the module is built,
-/// and given its values later by an ``Initializer``.
+/// A trainable tensor of a module: declared with a name, a shape and an initialization when the module is
+/// built, and given its values later by an ``Initializer``.
 ///
-/// Identity is the object: a tied weight is the same `Parameter` in two modules, and is found, initialised, reduced and
-/// updated once. ZeRO swaps the storage behind the tensor; hooks attach to the tensor, whose identity stays.
+/// Identity is the object: a tied weight is the same `Parameter` in two modules, and is found, initialised,
+/// reduced and updated once. ZeRO swaps the storage behind the tensor; hooks attach to the tensor, whose
+/// identity stays.
 ///
 /// ```swift
 /// @Parameter public var weight: Tensor
-/// init(...) { _weight = Parameter("weight", shape: [outputSize, inputSize], .normal(standardDeviation: 0.02)) }
+/// init(...) { _weight = Parameter("weight", shape: [outputSize, inputSize], .zeros) }
 /// ```
 @propertyWrapper
 public final class Parameter {

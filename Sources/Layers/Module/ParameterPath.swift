@@ -3,7 +3,9 @@
 ///
 /// Paths keep the spelling of the published checkpoints, so that the same names serve weight files, parameter
 /// groups, freezing patterns and error messages.
-public struct ParameterPath: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+public struct ParameterPath: Hashable, Comparable, Sendable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
   /// The dotted text.
   public let description: String
 
@@ -32,13 +34,15 @@ public struct ParameterPath: Hashable, Comparable, Sendable, CustomStringConvert
   }
 
   /// Orders paths by their text.
-  public static func < (left: ParameterPath, right: ParameterPath) -> Bool { left.description < right.description }
+  public static func < (left: ParameterPath, right: ParameterPath) -> Bool {
+    left.description < right.description
+  }
 }
 
 /// Shell-like patterns over bytes.
 enum Glob {
-  /// True when `pattern` covers all of `text`. Linear in `text` for each star: on a mismatch only the last star
-  /// takes one more byte.
+  /// True when `pattern` covers all of `text`. Linear in `text` for each star: on a mismatch only the last
+  /// star takes one more byte.
   static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
     var position = 0
     var next = 0

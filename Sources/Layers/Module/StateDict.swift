@@ -9,8 +9,8 @@ public struct StateDict {
   /// Without any tensors.
   public init() {}
 
-  /// The parameters and persistent buffers of `module`, sharing their storage, under the names and in the layout of
-  /// `map`. A tied parameter is there once.
+  /// The parameters and persistent buffers of `module`, sharing their storage, under the names and in the
+  /// layout of `map`. A tied parameter is there once.
   ///
   /// - Throws: ``ModuleError`` from the walk, `TorchError` from a change of layout.
   public init(of module: Module, map: WeightMap = WeightMap()) throws {
@@ -38,7 +38,8 @@ public struct StateDict {
           entries[index].tensor = newValue
         } else {
           entries.remove(at: index)
-          indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($0.element.name, $0.offset) })
+          indices = Dictionary(
+            uniqueKeysWithValues: entries.enumerated().map { ($0.element.name, $0.offset) })
         }
       } else if let newValue {
         indices[name] = entries.count

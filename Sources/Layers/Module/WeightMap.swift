@@ -6,8 +6,8 @@ public enum WeightTransform: Sendable, Hashable {
   case asStored
   /// Stored as `[input, output]`, used as `[output, input]`: the one-dimensional convolutions of GPT-2.
   case transposed
-  /// Rows of each head stored with the two rotary halves interleaved, as GGUF files of the Llama architecture do:
-  /// stored row `2 i + j` of a head is row `j * headDim / 2 + i`.
+  /// Rows of each head stored with the two rotary halves interleaved, as GGUF files of the Llama architecture
+  /// do: stored row `2 i + j` of a head is row `j * headDim / 2 + i`.
   case rotaryInterleaved(headCount: Int)
 
   /// The shape of the parameter that a stored tensor of `shape` becomes.
@@ -45,7 +45,8 @@ public enum WeightTransform: Sendable, Hashable {
     let shape = tensor.shape
     guard headCount > 0, let rows = shape.first, rows % (2 * headCount) == 0 else {
       throw ModuleError.wrongInput(
-        module: "the rotary row order", expected: "rows that \(headCount) heads of even size fill", found: "\(shape)")
+        module: "the rotary row order", expected: "rows that \(headCount) heads of even size fill",
+        found: "\(shape)")
     }
     let pairs = rows / headCount / 2
     let inner = pairsFirst ? [headCount, pairs, 2] : [headCount, 2, pairs]

@@ -4,8 +4,8 @@ public import Torch
 public struct WeightEntry: Sendable, Equatable {
   /// The shape in row-major order, outermost dimension first.
   public let shape: [Int]
-  /// The dtype of the tensor that ``WeightSource/tensor(named:)`` yields: the stored one, or float32 where the
-  /// file holds quantised blocks.
+  /// The dtype of the tensor that ``WeightSource/tensor(named:)`` yields: the stored one, or float32 where
+  /// the file holds quantised blocks.
   public let dtype: DType
   /// The stored format in the file's own spelling, such as `BF16` or `Q4_1`.
   public let format: String
@@ -32,8 +32,8 @@ public protocol WeightSource: AnyObject {
   /// What is known about the tensor of this name; nil when there is none.
   func entry(named name: String) -> WeightEntry?
 
-  /// The tensor of this name on the CPU, or nil when there is none. It may share pages with the file: whoever writes
-  /// to it clones it first.
+  /// The tensor of this name on the CPU, or nil when there is none. It may share pages with the file: whoever
+  /// writes to it clones it first.
   ///
   /// - Throws: the source's own typed errors for damaged data.
   func tensor(named name: String) throws -> Tensor?

@@ -39,8 +39,8 @@ public final class WeightSourceInitializer: Initializer {
 
   /// Compares names and shapes of the whole model with the files, reading no values.
   ///
-  /// - Throws: ``WeightError`` for the first parameter that is missing or of another shape, and for tensors that no
-  ///   parameter uses; ``ModuleError`` from the walk.
+  /// - Throws: ``WeightError`` for the first parameter that is missing or of another shape, and for tensors
+  ///   that no parameter uses; ``ModuleError`` from the walk.
   public func check(_ module: Module) throws {
     let parameters = try module.namedParameters()
     var used: Set<String> = []
@@ -81,7 +81,9 @@ public final class WeightSourceInitializer: Initializer {
   /// - Throws: ``WeightError``, the source's errors, `TorchError`.
   public func tensor(for buffer: Buffer, at path: ParameterPath) throws -> Tensor {
     let name = path.description
-    guard buffer.isPersistent, let entry = source.entry(named: name), let stored = try source.tensor(named: name) else {
+    guard buffer.isPersistent, let entry = source.entry(named: name),
+      let stored = try source.tensor(named: name)
+    else {
       return try Tensor.full(buffer.shape, buffer.initialValue, dtype: buffer.dtype, device: device)
     }
     guard entry.shape == buffer.shape else {

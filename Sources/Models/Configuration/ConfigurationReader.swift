@@ -1,6 +1,7 @@
 internal import Layers
 
-/// Reads the fields of one configuration object with checks, so that no value of a file can make the program trap.
+/// Reads the fields of one configuration object with checks, so that no value of a file can make the program
+/// trap.
 struct ConfigurationReader {
   /// The file, for messages.
   let file: String
@@ -46,7 +47,8 @@ struct ConfigurationReader {
   }
 
   /// A finite number in `range`; `fallback` when the key is absent, or an error without one.
-  func number(_ key: String, in range: ClosedRange<Double>, default fallback: Double? = nil) throws -> Double {
+  func number(_ key: String, in range: ClosedRange<Double>, default fallback: Double? = nil) throws -> Double
+  {
     guard let found = self[key] else {
       if let fallback { return fallback }
       throw ModelError.missingKey(file: file, key: prefix + key)
@@ -98,8 +100,8 @@ struct ConfigurationReader {
   }
 }
 
-/// The largest sizes that configurations may ask for: far above any real model, and small enough that no product of
-/// two of them overflows.
+/// The largest sizes that configurations may ask for: far above any real model, and small enough that no
+/// product of two of them overflows.
 enum ConfigurationLimits {
   static let hiddenSize = 1...(1 << 20)
   static let intermediateSize = 1...(1 << 22)

@@ -26,7 +26,8 @@ public enum ModelError: Error, Sendable, Equatable, CustomStringConvertible {
       return "\(file): '\(key)' is \(found), expected \(expected)"
     case .unknownArchitecture(let file, let found, let supported, let nearest):
       let hint = nearest.map { "; did you mean '\($0)'?" } ?? ""
-      return "\(file): models of type \(found) are not known\(hint); known are " + supported.joined(separator: ", ")
+      return "\(file): models of type \(found) are not known\(hint); known are "
+        + supported.joined(separator: ", ")
     case .tooLarge(let parameterCount, let bytes, let memoryBytes):
       return "a model of \(parameterCount) parameters needs \(bytes) bytes, this machine has \(memoryBytes); "
         + "choose a smaller configuration"

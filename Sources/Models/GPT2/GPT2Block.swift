@@ -18,7 +18,8 @@ public final class GPT2Attention: Module {
     let standardDeviation = configuration.standardDeviation
     _projection = Child(
       "c_attn",
-      Linear(inputSize: size, outputSize: 3 * size, initialization: .normal(standardDeviation: standardDeviation)))
+      Linear(
+        inputSize: size, outputSize: 3 * size, initialization: .normal(standardDeviation: standardDeviation)))
     _output = Child(
       "c_proj",
       Linear(

@@ -1,7 +1,8 @@
 internal import Layers
 
 extension GPT2Model {
-  /// The matrices of the published checkpoints are stored as `[input, output]`; names may lack the first component.
+  /// The matrices of the published checkpoints are stored as `[input, output]`; names may lack the first
+  /// component.
   var folderWeightMap: WeightMap {
     var map = WeightMap(ignoredNames: ["*.attn.bias", "*.attn.masked_bias"])
     if configuration.isHeadTied { map.ignoredNames.append("lm_head.weight") }

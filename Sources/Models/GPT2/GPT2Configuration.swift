@@ -1,7 +1,7 @@
 public import Layers
 
-/// The sizes and options of a GPT-2 model, and of pure GPTs of the same form: norms before each block, tanh-GELU, learned
-/// positions.
+/// The sizes and options of a GPT-2 model, and of pure GPTs of the same form: norms before each block,
+/// tanh-GELU, learned positions.
 ///
 /// - Source: Radford et al., "Language models are unsupervised multitask learners", 2019.
 public struct GPT2Configuration: Sendable, Hashable {
@@ -61,13 +61,15 @@ extension GPT2Configuration {
     let reader = ConfigurationReader(object, file: file)
     let hiddenSize = try reader.integer("n_embd", in: ConfigurationLimits.hiddenSize, default: 768)
     self.init(
-      vocabularySize: try reader.integer("vocab_size", in: ConfigurationLimits.vocabularySize, default: 50257),
+      vocabularySize: try reader.integer(
+        "vocab_size", in: ConfigurationLimits.vocabularySize, default: 50257),
       maximumLength: try reader.integer("n_positions", in: ConfigurationLimits.length, default: 1024),
       hiddenSize: hiddenSize,
       layerCount: try reader.integer("n_layer", in: ConfigurationLimits.layerCount, default: 12),
       headCount: try reader.integer("n_head", in: ConfigurationLimits.headCount, default: 12))
     guard hiddenSize % headCount == 0 else {
-      throw reader.wrong("n_head", .integer(headCount), expected: "a divisor of n_embd, which is \(hiddenSize)")
+      throw reader.wrong(
+        "n_head", .integer(headCount), expected: "a divisor of n_embd, which is \(hiddenSize)")
     }
     let inner = try reader.optionalInteger("n_inner", in: ConfigurationLimits.intermediateSize)
     intermediateSize = inner ?? 4 * hiddenSize
@@ -82,7 +84,8 @@ extension GPT2Configuration {
     scalesAttention = try reader.boolean("scale_attn_weights", default: true)
     scalesAttentionByLayer = try reader.boolean("scale_attn_by_inverse_layer_idx", default: false)
     if try reader.boolean("add_cross_attention", default: false) {
-      throw reader.wrong("add_cross_attention", .boolean(true), expected: "false: there is no encoder to attend to")
+      throw reader.wrong(
+        "add_cross_attention", .boolean(true), expected: "false: there is no encoder to attend to")
     }
   }
 

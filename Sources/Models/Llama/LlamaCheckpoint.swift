@@ -5,12 +5,14 @@ extension LlamaModel {
   var folderWeightMap: WeightMap {
     var map = WeightMap(ignoredNames: ["*.rotary_emb.inv_freq"])
     if configuration.isHeadTied { map.ignoredNames.append("lm_head.weight") }
-    for name in bodyWeightNames { map.rules[ParameterPath("model.\(name)")] = WeightMap.Rule(["model.\(name)", name]) }
+    for name in bodyWeightNames {
+      map.rules[ParameterPath("model.\(name)")] = WeightMap.Rule(["model.\(name)", name])
+    }
     return map
   }
 
-  /// How the tensors of a GGUF file become parameters. Files of the architecture `llama` store the rows of query and key
-  /// with their rotary halves interleaved.
+  /// How the tensors of a GGUF file become parameters. Files of the architecture `llama` store the rows of
+  /// query and key with their rotary halves interleaved.
   public var ggufWeightMap: WeightMap {
     var map = WeightMap(ignoredNames: ["rope_freqs.weight"])
     if configuration.isHeadTied { map.ignoredNames.append("output.weight") }
@@ -43,7 +45,9 @@ extension LlamaModel {
     var parts = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"].flatMap {
       configuration.hasQKVBias ? ["\($0).weight", "\($0).bias"] : ["\($0).weight"]
     }
-    parts += configuration.hasOutputBias ? ["self_attn.o_proj.weight", "self_attn.o_proj.bias"]
+    parts +=
+      configuration.hasOutputBias
+      ? ["self_attn.o_proj.weight", "self_attn.o_proj.bias"]
       : ["self_attn.o_proj.weight"]
     if configuration.hasQueryKeyNorm { parts += ["self_attn.q_norm.weight", "self_attn.k_norm.weight"] }
     parts += ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"].flatMap {

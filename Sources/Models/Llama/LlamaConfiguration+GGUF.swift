@@ -19,7 +19,9 @@ extension LlamaConfiguration {
   }
 
   /// The architectures of GGUF files that are read, and the form each one has.
-  public static let ggufArchitectures: [String: LlamaVariant] = ["llama": .llama, "qwen2": .qwen2, "qwen3": .qwen3]
+  public static let ggufArchitectures: [String: LlamaVariant] = [
+    "llama": .llama, "qwen2": .qwen2, "qwen3": .qwen3,
+  ]
 
   /// The configuration that a GGUF file's metadata describes.
   ///
@@ -43,12 +45,14 @@ extension LlamaConfiguration {
     self.init(
       vocabularySize: tensors.vocabularySize,
       hiddenSize: try reader.integer(key("embedding_length"), in: ConfigurationLimits.hiddenSize),
-      intermediateSize: try reader.integer(key("feed_forward_length"), in: ConfigurationLimits.intermediateSize),
+      intermediateSize: try reader.integer(
+        key("feed_forward_length"), in: ConfigurationLimits.intermediateSize),
       layerCount: try reader.integer(key("block_count"), in: ConfigurationLimits.layerCount),
       headCount: try reader.integer(key("attention.head_count"), in: ConfigurationLimits.headCount))
     self.variant = variant
     guard ConfigurationLimits.vocabularySize.contains(vocabularySize) else {
-      throw reader.wrong("token_embd.weight", .integer(vocabularySize), expected: "a vocabulary of at least one token")
+      throw reader.wrong(
+        "token_embd.weight", .integer(vocabularySize), expected: "a vocabulary of at least one token")
     }
     try readGGUFHeads(reader, key)
     try readGGUFOptions(reader, key, tensors)
@@ -59,12 +63,14 @@ extension LlamaConfiguration {
       key("attention.head_count_kv"), in: ConfigurationLimits.headCount, default: headCount)
     guard headCount % kvHeadCount == 0 else {
       throw reader.wrong(
-        key("attention.head_count_kv"), .integer(kvHeadCount), expected: "a divisor of head_count, \(headCount)")
+        key("attention.head_count_kv"), .integer(kvHeadCount),
+        expected: "a divisor of head_count, \(headCount)")
     }
     let written = try reader.optionalInteger(key("attention.key_length"), in: ConfigurationLimits.headDim)
     guard written != nil || hiddenSize % headCount == 0 else {
       throw reader.wrong(
-        key("attention.head_count"), .integer(headCount), expected: "a divisor of embedding_length, \(hiddenSize)")
+        key("attention.head_count"), .integer(headCount),
+        expected: "a divisor of embedding_length, \(hiddenSize)")
     }
     headDim = written ?? hiddenSize / headCount
     let turned = try reader.integer(

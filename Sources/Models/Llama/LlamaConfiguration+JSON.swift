@@ -26,7 +26,8 @@ extension LlamaConfiguration {
 
   private mutating func readHeads(_ reader: ConfigurationReader) throws {
     let fallback = variant == .mistral ? min(8, headCount) : headCount
-    kvHeadCount = try reader.integer("num_key_value_heads", in: ConfigurationLimits.headCount, default: fallback)
+    kvHeadCount = try reader.integer(
+      "num_key_value_heads", in: ConfigurationLimits.headCount, default: fallback)
     guard headCount % kvHeadCount == 0 else {
       throw reader.wrong(
         "num_key_value_heads", .integer(kvHeadCount),
@@ -77,13 +78,15 @@ extension LlamaConfiguration {
     case .mistral:
       // Absent means the first Mistral's window; null means none.
       let isAbsent = !reader.hasKey("sliding_window")
-      slidingWindow = try reader.optionalInteger("sliding_window", in: ConfigurationLimits.length)
+      slidingWindow =
+        try reader.optionalInteger("sliding_window", in: ConfigurationLimits.length)
         ?? (isAbsent ? 4096 : nil)
       windowedLayers = Array(repeating: slidingWindow != nil, count: layerCount)
     case .qwen2, .qwen3:
       guard try reader.boolean("use_sliding_window", default: false) else { return }
       let isAbsent = !reader.hasKey("sliding_window")
-      slidingWindow = try reader.optionalInteger("sliding_window", in: ConfigurationLimits.length)
+      slidingWindow =
+        try reader.optionalInteger("sliding_window", in: ConfigurationLimits.length)
         ?? (isAbsent ? 4096 : nil)
       let first = try reader.integer("max_window_layers", in: 0...Int(Int32.max), default: 28)
       windowedLayers = (0..<layerCount).map { slidingWindow != nil && $0 >= first }
@@ -94,13 +97,15 @@ extension LlamaConfiguration {
   private mutating func readLayerTypes(_ reader: ConfigurationReader) throws {
     guard let found = reader["layer_types"] else { return }
     guard case .array(let types) = found, types.count == layerCount else {
-      throw reader.wrong("layer_types", found, expected: "an array of num_hidden_layers, which is \(layerCount), texts")
+      throw reader.wrong(
+        "layer_types", found, expected: "an array of num_hidden_layers, which is \(layerCount), texts")
     }
     windowedLayers = try types.map { type in
       switch type {
       case .string("sliding_attention"): return slidingWindow != nil
       case .string("full_attention"): return false
-      default: throw reader.wrong("layer_types", type, expected: "\"full_attention\" or \"sliding_attention\"")
+      default:
+        throw reader.wrong("layer_types", type, expected: "\"full_attention\" or \"sliding_attention\"")
       }
     }
   }

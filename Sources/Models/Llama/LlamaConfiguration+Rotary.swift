@@ -4,13 +4,14 @@ extension LlamaConfiguration {
   /// The kinds of rotary scaling known here, in the spelling of configuration files.
   static let rotaryTypes = ["default", "linear", "dynamic", "llama3", "yarn"]
 
-  /// Reads the base and the scaling from the older pair of keys (`rope_theta`, `rope_scaling`) or the newer one
-  /// (`rope_parameters`).
+  /// Reads the base and the scaling from the older pair of keys (`rope_theta`, `rope_scaling`) or the newer
+  /// one (`rope_parameters`).
   mutating func readRotary(_ reader: ConfigurationReader) throws {
     let bases = 1.000_001...1e30
     rotaryBase = try reader.number("rope_theta", in: bases, default: rotaryBase)
     let partial = try reader.number("partial_rotary_factor", in: 0...1, default: 1)
-    guard let nested = try reader.optionalObject("rope_parameters") ?? reader.optionalObject("rope_scaling") else {
+    guard let nested = try reader.optionalObject("rope_parameters") ?? reader.optionalObject("rope_scaling")
+    else {
       try refusePartial(partial, reader)
       return
     }
@@ -22,7 +23,8 @@ extension LlamaConfiguration {
 
   private func refusePartial(_ partial: Double, _ reader: ConfigurationReader) throws {
     if partial != 1 {
-      throw reader.wrong("partial_rotary_factor", .number(partial), expected: "1: heads are turned as a whole")
+      throw reader.wrong(
+        "partial_rotary_factor", .number(partial), expected: "1: heads are turned as a whole")
     }
   }
 
@@ -30,7 +32,8 @@ extension LlamaConfiguration {
     _ type: String, _ reader: ConfigurationReader, whole: ConfigurationReader
   ) throws -> RotaryScaling {
     let factors = 1e-6...1e6
-    let original = try reader.optionalInteger("original_max_position_embeddings", in: ConfigurationLimits.length)
+    let original =
+      try reader.optionalInteger("original_max_position_embeddings", in: ConfigurationLimits.length)
       ?? whole.optionalInteger("original_max_position_embeddings", in: ConfigurationLimits.length)
     switch type {
     case "default", "none":
@@ -44,11 +47,13 @@ extension LlamaConfiguration {
       let low = try reader.number("low_freq_factor", in: factors)
       let high = try reader.number("high_freq_factor", in: factors)
       guard high > low else {
-        throw reader.wrong("high_freq_factor", .number(high), expected: "more than low_freq_factor, which is \(low)")
+        throw reader.wrong(
+          "high_freq_factor", .number(high), expected: "more than low_freq_factor, which is \(low)")
       }
       return .llama3(
         RotaryScaling.Llama3(
-          factor: try reader.number("factor", in: factors), lowFrequencyFactor: low, highFrequencyFactor: high,
+          factor: try reader.number("factor", in: factors), lowFrequencyFactor: low,
+          highFrequencyFactor: high,
           originalLength: original ?? maximumLength))
     case "yarn":
       return .yarn(try yarn(reader, originalLength: original ?? maximumLength))
@@ -69,7 +74,8 @@ extension LlamaConfiguration {
     let scale = try reader.optionalNumber("mscale", in: 0...1e6) ?? 0
     let scaleAll = try reader.optionalNumber("mscale_all_dim", in: 0...1e6) ?? 0
     if yarn.attentionFactor == nil, scale != 0, scaleAll != 0 {
-      yarn.attentionFactor = RotaryScaling.YaRN.magnitude(yarn.factor, scale)
+      yarn.attentionFactor =
+        RotaryScaling.YaRN.magnitude(yarn.factor, scale)
         / RotaryScaling.YaRN.magnitude(yarn.factor, scaleAll)
     }
     return yarn
@@ -98,7 +104,9 @@ extension LlamaConfiguration {
         "beta_fast": .number(settings.betaFast), "beta_slow": .number(settings.betaSlow),
         "truncate": .boolean(settings.truncates),
       ]
-      if let attentionFactor = settings.attentionFactor { object["attention_factor"] = .number(attentionFactor) }
+      if let attentionFactor = settings.attentionFactor {
+        object["attention_factor"] = .number(attentionFactor)
+      }
       return object
     }
   }

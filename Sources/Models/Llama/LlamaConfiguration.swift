@@ -24,9 +24,9 @@ public enum LlamaVariant: String, Sendable, Hashable, CaseIterable {
 
 /// The sizes and options of a model of the Llama family.
 ///
-/// - Source: Touvron et al., "LLaMA", 2023, arXiv:2302.13971; Grattafiori et al., "The Llama 3 herd of models", 2024,
-///   arXiv:2407.21783; Jiang et al., "Mistral 7B", 2023, arXiv:2310.06825; Yang et al., "Qwen2 technical report", 2024,
-///   arXiv:2407.10671; "Qwen3 technical report", 2025, arXiv:2505.09388.
+/// - Source: Touvron et al., "LLaMA", 2023, arXiv:2302.13971; Grattafiori et al., "The Llama 3 herd of
+///   models", 2024, arXiv:2407.21783; Jiang et al., "Mistral 7B", 2023, arXiv:2310.06825; Yang et al., "Qwen2
+///   technical report", 2024, arXiv:2407.10671; "Qwen3 technical report", 2025, arXiv:2505.09388.
 public struct LlamaConfiguration: Sendable, Hashable {
   /// Which published form.
   public var variant: LlamaVariant

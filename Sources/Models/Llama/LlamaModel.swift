@@ -3,7 +3,8 @@ public import Torch
 
 // Shape letters: B batch, T tokens, D hidden size.
 
-/// A model of the Llama family: root-mean-square norms, rotary positions, grouped queries, gated feed-forward blocks.
+/// A model of the Llama family: root-mean-square norms, rotary positions, grouped queries, gated feed-forward
+/// blocks.
 public final class LlamaModel: CausalLanguageModel {
   /// The sizes and options.
   public let configuration: LlamaConfiguration
@@ -14,7 +15,8 @@ public final class LlamaModel: CausalLanguageModel {
 
   /// Declares a model; its parameters get values from `materialize(with:)`.
   ///
-  /// - Parameter originalObject: the `config.json` that the configuration was read from, whose further keys are kept
+  /// - Parameter originalObject: the `config.json` that the configuration was read from, whose further keys
+  ///   are kept
   public init(_ configuration: LlamaConfiguration, originalObject: [String: ConfigurationValue] = [:]) {
     self.configuration = configuration
     self.originalObject = originalObject
@@ -104,7 +106,8 @@ public final class LlamaBlock: Module {
     _feedForward = Child(
       "mlp",
       GatedFeedForward(
-        hiddenSize: width, intermediateSize: configuration.intermediateSize, activation: configuration.activation,
+        hiddenSize: width, intermediateSize: configuration.intermediateSize,
+        activation: configuration.activation,
         hasBias: configuration.hasFeedForwardBias, standardDeviation: configuration.standardDeviation))
     _attentionNorm = Child("input_layernorm", RMSNorm(width: width, epsilon: epsilon))
     _feedForwardNorm = Child("post_attention_layernorm", RMSNorm(width: width, epsilon: epsilon))
@@ -117,7 +120,8 @@ public final class LlamaBlock: Module {
   ///   - cache: this layer's earlier keys and values
   /// - Returns: `[B, T, D]`
   /// - Throws: `TorchError`, `CacheError`, `ModuleError.missingGenerator`.
-  public func callAsFunction(_ input: Tensor, angles: RotaryAngles, cache: LayerCache? = nil) throws -> Tensor {
+  public func callAsFunction(_ input: Tensor, angles: RotaryAngles, cache: LayerCache? = nil) throws -> Tensor
+  {
     try observed(input) { input in
       let middle = try input + attention(attentionNorm(input), angles: angles, cache: cache)
       return try middle + feedForward(feedForwardNorm(middle))

@@ -4,7 +4,8 @@ import Torch
 
 /// Against the formula written out in float64.
 @Suite struct AttentionProductTests {
-  private func reference(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ pattern: AttentionPattern) throws -> Tensor {
+  private func reference(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ pattern: AttentionPattern) throws -> Tensor
+  {
     let (queries, keys) = (q.size(2), k.size(2))
     let group = q.size(1) / k.size(1)
     let key = try k.to(.float64).repeatInterleave(group, dim: 1)
@@ -21,7 +22,8 @@ import Torch
   }
 
   static let patterns = [
-    AttentionPattern(), AttentionPattern(scale: 0.1), AttentionPattern(window: 3), AttentionPattern(window: 1),
+    AttentionPattern(), AttentionPattern(scale: 0.1), AttentionPattern(window: 3),
+    AttentionPattern(window: 1),
     AttentionPattern(window: 100), AttentionPattern(window: 200),
   ]
 
@@ -48,8 +50,10 @@ import Torch
     let q = try Tensor.zeros([1, 1, 1000, 8])
     let v = try Tensor.ones([1, 1, 1000, 8])
     let pattern = AttentionPattern(dropout: 0.25)
-    let first = try AttentionProduct.apply(query: q, key: q, value: v, pattern: pattern, generator: Generator(seed: 1))
-    let again = try AttentionProduct.apply(query: q, key: q, value: v, pattern: pattern, generator: Generator(seed: 1))
+    let first = try AttentionProduct.apply(
+      query: q, key: q, value: v, pattern: pattern, generator: Generator(seed: 1))
+    let again = try AttentionProduct.apply(
+      query: q, key: q, value: v, pattern: pattern, generator: Generator(seed: 1))
     #expect(try largestDifference(first, again) == 0)
     #expect(abs(try first.mean().item() - 1) < 0.02)
     #expect(try first.sub(1.0).abs().max().item() > 0.1)

@@ -39,7 +39,8 @@ import Torch
   func relative() throws {
     let table = RotaryTable(RotaryConfiguration(headDim: 8))
     let (query, key) = (
-      try randomLeaf([1, 1, 1, 8], seed: 1, isTrainable: false), try randomLeaf([1, 1, 1, 8], seed: 2, isTrainable: false)
+      try randomLeaf([1, 1, 1, 8], seed: 1, isTrainable: false),
+      try randomLeaf([1, 1, 1, 8], seed: 2, isTrainable: false)
     )
     func score(_ q: Int, _ k: Int) throws -> Double {
       let left = try RotaryEmbedding.apply(query, table.angles(from: q, count: 1))

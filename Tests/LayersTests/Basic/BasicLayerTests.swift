@@ -22,8 +22,10 @@ import Torch
     let layer = try ready(Embedding(count: 4, width: 3))
     let output = try layer(Tensor([2, 2, 0], shape: [1, 3]))
     #expect(output.shape == [1, 3, 3])
-    #expect(try largestDifference(output.select(dim: 1, index: 0).select(dim: 0, index: 0),
-      layer.weight.select(dim: 0, index: 2)) == 0)
+    #expect(
+      try largestDifference(
+        output.select(dim: 1, index: 0).select(dim: 0, index: 0),
+        layer.weight.select(dim: 0, index: 2)) == 0)
     try output.sum().backward()
     let gradient = try #require(layer.$weight.gradient)
     #expect(try gradient.sum(dim: 1).array(of: Float.self) == [3, 0, 6, 0])
@@ -34,9 +36,13 @@ import Torch
   func norms(dtype: DType) throws {
     let input = try randomLeaf([5, 16], seed: 1, dtype: dtype, isTrainable: false).mul(3.0).add(1.0)
     let (layerNorm, rmsNorm) = (LayerNorm(width: 16, epsilon: 0.1), RMSNorm(width: 16, epsilon: 0.1))
-    for norm in [layerNorm, rmsNorm] as [Layer] { try norm.materialize(with: SeededInitializer(seed: 1, dtype: dtype)) }
+    for norm in [layerNorm, rmsNorm] as [Layer] {
+      try norm.materialize(with: SeededInitializer(seed: 1, dtype: dtype))
+    }
     let gain = try randomLeaf([16], seed: 2, dtype: dtype)
-    for parameter in [layerNorm.$weight, layerNorm.$bias, rmsNorm.$weight] { try parameter.setTensor(gain.clone()) }
+    for parameter in [layerNorm.$weight, layerNorm.$bias, rmsNorm.$weight] {
+      try parameter.setTensor(gain.clone())
+    }
     let (x, g) = (try input.to(.float64), try gain.detached().to(.float64))
     let mean = try x.mean(dim: -1, keepdim: true)
     let centred = try x - mean
@@ -59,7 +65,9 @@ import Torch
     let found = try Tensor.gradients(of: [norm(input).mul(weights).sum()], withRespectTo: parameters)
     let plain = try input * input.square().mean(dim: -1, keepdim: true).add(1e-3).rsqrt() * norm.weight
     let expected = try Tensor.gradients(of: [plain.mul(weights).sum()], withRespectTo: parameters)
-    for (left, right) in zip(found, expected) { #expect(try largestDifference(#require(left), #require(right)) < 1e-5) }
+    for (left, right) in zip(found, expected) {
+      #expect(try largestDifference(#require(left), #require(right)) < 1e-5)
+    }
   }
 
   @Test("activations equal their formulas", arguments: Activation.allCases)
@@ -71,7 +79,8 @@ import Torch
       switch activation {
       case .silu: expected = x / (1 + exp(-x))
       case .gelu: expected = x * 0.5 * (1 + erf(x / 2.0.squareRoot()))
-      case .geluTanh: expected = 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+      case .geluTanh:
+        expected = 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
       case .relu: expected = max(x, 0)
       }
       #expect(abs(y - expected) < 1e-9)
@@ -81,7 +90,8 @@ import Torch
     #expect(Activation.knownNames.allSatisfy { Activation(name: $0) != nil })
   }
 
-  @Test("the gated activation and its gradients equal the plain product", arguments: [Activation.silu, .gelu])
+  @Test(
+    "the gated activation and its gradients equal the plain product", arguments: [Activation.silu, .gelu])
   func gated(activation: Activation) throws {
     let (gate, up) = (try randomLeaf([5, 7], seed: 1), try randomLeaf([5, 7], seed: 2))
     let weights = try randomLeaf([5, 7], seed: 3, isTrainable: false)
@@ -89,7 +99,9 @@ import Torch
     #expect(try largestDifference(found, plain) < 1e-6)
     let left = try Tensor.gradients(of: [found.mul(weights).sum()], withRespectTo: [gate, up])
     let right = try Tensor.gradients(of: [plain.mul(weights).sum()], withRespectTo: [gate, up])
-    for (left, right) in zip(left, right) { #expect(try largestDifference(#require(left), #require(right)) < 1e-6) }
+    for (left, right) in zip(left, right) {
+      #expect(try largestDifference(#require(left), #require(right)) < 1e-6)
+    }
   }
 
   @Test("dropout zeroes its share, keeps the mean and rests outside of training")

@@ -9,7 +9,9 @@ import Torch
     let weight: Tensor
     let labels: Tensor
 
-    init(dtype: DType = .float32, ignoredEvery: Int = 0, rows: Int = 37, isWeightTrainable: Bool = true) throws {
+    init(dtype: DType = .float32, ignoredEvery: Int = 0, rows: Int = 37, isWeightTrainable: Bool = true)
+      throws
+    {
       hidden = try randomLeaf([rows, 12], seed: 1, dtype: dtype)
       weight = try randomLeaf([50, 12], seed: 2, dtype: dtype, isTrainable: isWeightTrainable)
       let drawn = (0..<rows).map { ignoredEvery > 0 && $0 % ignoredEvery == 0 ? -100 : ($0 * 17) % 50 }
@@ -27,7 +29,8 @@ import Torch
 
   @Test("loss and gradients equal the plain form in float32", arguments: [0, 1, 2, 5], [16, 1000])
   func float32(ignoredEvery: Int, chunkRows: Int) throws {
-    let problem = try Problem(ignoredEvery: ignoredEvery == 1 ? 0 : ignoredEvery, rows: ignoredEvery == 1 ? 1 : 37)
+    let problem = try Problem(
+      ignoredEvery: ignoredEvery == 1 ? 0 : ignoredEvery, rows: ignoredEvery == 1 ? 1 : 37)
     let fused = try LinearCrossEntropy.apply(
       hidden: problem.hidden, weight: problem.weight, labels: problem.labels, chunkBytes: chunkRows * 50 * 4)
     let plain = try problem.plain()
@@ -55,7 +58,8 @@ import Torch
   @Test("a frozen weight gets no gradient and the hidden states still do")
   func frozenWeight() throws {
     let problem = try Problem(isWeightTrainable: false)
-    try LinearCrossEntropy.apply(hidden: problem.hidden, weight: problem.weight, labels: problem.labels).mean.backward()
+    try LinearCrossEntropy.apply(hidden: problem.hidden, weight: problem.weight, labels: problem.labels).mean
+      .backward()
     #expect(problem.weight.gradient == nil)
     let found = try #require(problem.hidden.gradient)
     let expected = try Tensor.gradients(of: [problem.plain()], withRespectTo: [problem.hidden])[0]
@@ -65,7 +69,8 @@ import Torch
   @Test("without any counted token the loss is zero and so are the gradients")
   func nothingCounts() throws {
     let problem = try Problem(ignoredEvery: 1)
-    let loss = try LinearCrossEntropy.apply(hidden: problem.hidden, weight: problem.weight, labels: problem.labels)
+    let loss = try LinearCrossEntropy.apply(
+      hidden: problem.hidden, weight: problem.weight, labels: problem.labels)
     #expect(loss.tokenCount == 0)
     #expect(try loss.mean.item() == 0)
     try loss.mean.backward()
@@ -87,7 +92,9 @@ import Torch
   @Test("a second backward through one loss is refused")
   func secondBackward() throws {
     let problem = try Problem()
-    let loss = try LinearCrossEntropy.apply(hidden: problem.hidden, weight: problem.weight, labels: problem.labels).mean
+    let loss = try LinearCrossEntropy.apply(
+      hidden: problem.hidden, weight: problem.weight, labels: problem.labels
+    ).mean
     try loss.backward(retainGraph: true)
     #expect(throws: LossError.secondBackward) { try loss.backward() }
   }
@@ -99,7 +106,8 @@ import Torch
     let weight = try randomLeaf([2048, 64], seed: 2)
     let labels = try Tensor.zeros([16384], dtype: .int64)
     func run() throws {
-      let loss = try LinearCrossEntropy.apply(hidden: hidden, weight: weight, labels: labels, chunkBytes: 2 << 20)
+      let loss = try LinearCrossEntropy.apply(
+        hidden: hidden, weight: weight, labels: labels, chunkBytes: 2 << 20)
       try loss.mean.backward()
     }
     MemoryStatistics.resetPeaks()

@@ -3,7 +3,9 @@ import Testing
 import Torch
 
 @Suite struct InitializerTests {
-  private func values(of path: ParameterPath, in module: Module) throws -> Tensor { try module.parameter(at: path).tensor }
+  private func values(of path: ParameterPath, in module: Module) throws -> Tensor {
+    try module.parameter(at: path).tensor
+  }
 
   private final class Pair: Module {
     @Child var first: Linear
@@ -21,8 +23,10 @@ import Torch
     let (plain, swapped) = (Pair(isSwapped: false), Pair(isSwapped: true))
     try plain.materialize(with: SeededInitializer(seed: 5))
     try swapped.materialize(with: SeededInitializer(seed: 5))
-    #expect(try largestDifference(values(of: "a.weight", in: plain), values(of: "a.weight", in: swapped)) == 0)
-    #expect(try largestDifference(values(of: "a.weight", in: plain), values(of: "b.weight", in: plain)) > 0.01)
+    #expect(
+      try largestDifference(values(of: "a.weight", in: plain), values(of: "a.weight", in: swapped)) == 0)
+    #expect(
+      try largestDifference(values(of: "a.weight", in: plain), values(of: "b.weight", in: plain)) > 0.01)
   }
 
   @Test("a narrower dtype only rounds the same values")

@@ -11,7 +11,8 @@ private final class Block: Module {
 
   init(width: Int, hasSecond: Bool) {
     _first = Child("first_proj", Linear(inputSize: width, outputSize: width))
-    _second = Child("second_proj", hasSecond ? Linear(inputSize: width, outputSize: width, hasBias: false) : nil)
+    _second = Child(
+      "second_proj", hasSecond ? Linear(inputSize: width, outputSize: width, hasBias: false) : nil)
     _counter = Buffer("counter", shape: [2], dtype: .int64, initialValue: 7)
     self.width = width
     super.init()
@@ -73,9 +74,11 @@ private final class Recorder: ModuleObserver {
     #expect(try tree.parameter(at: "head.weight") === tree.table.$weight)
     #expect(try tree.parameterCount() == 20 + 20 + 20 + 16)
     #expect(try tree.namedBuffers().map(\.path) == ["blocks.0.counter", "blocks.1.counter"])
-    #expect(try tree.namedModules().map(\.path.description) == [
-      "", "table", "blocks.0", "blocks.0.first_proj", "blocks.1", "blocks.1.first_proj", "blocks.1.second_proj", "head",
-    ])
+    #expect(
+      try tree.namedModules().map(\.path.description) == [
+        "", "table", "blocks.0", "blocks.0.first_proj", "blocks.1", "blocks.1.first_proj",
+        "blocks.1.second_proj", "head",
+      ])
   }
 
   @Test("an unknown path names the nearest")
@@ -84,7 +87,9 @@ private final class Recorder: ModuleObserver {
     #expect(throws: ModuleError.unknownPath("table.weigth", nearest: "table.weight")) {
       try tree.parameter(at: "table.weigth")
     }
-    #expect(throws: ModuleError.unknownPath("block.0", nearest: "blocks.0")) { try tree.module(at: "block.0") }
+    #expect(throws: ModuleError.unknownPath("block.0", nearest: "blocks.0")) {
+      try tree.module(at: "block.0")
+    }
   }
 
   @Test("a tied weight gathers the gradients of both uses")
@@ -95,7 +100,8 @@ private final class Recorder: ModuleObserver {
     let hidden = try tree.blocks.reduce(tree.table(tokens)) { try $1($0) }.detached()
     try tree(tokens).sum().backward()
     let whole = try #require(tree.table.$weight.gradient)
-    // The head's share is the same row for every token of the table; the embedding's share is only in rows 1 and 3.
+    // The head's share is the same row for every token of the table; the embedding's share is only in rows 1
+    // and 3.
     let headShare = try hidden.sum(dim: 0)
     #expect(try largestDifference(whole.select(dim: 0, index: 0), headShare) < 1e-6)
     #expect(try largestDifference(whole.select(dim: 0, index: 1), headShare) > 1e-3)
@@ -144,11 +150,14 @@ private final class Recorder: ModuleObserver {
     let (outer, inner) = (Recorder(name: "a"), Recorder(name: "b"))
     try tree.attach(outer)
     _ = try tree(Tensor([1]))
-    #expect(outer.events == [
-      "a > ", "a > table", "a < table", "a > blocks.0", "a > blocks.0.first_proj", "a < blocks.0.first_proj",
-      "a < blocks.0", "a > blocks.1", "a > blocks.1.first_proj", "a < blocks.1.first_proj", "a > blocks.1.second_proj",
-      "a < blocks.1.second_proj", "a < blocks.1", "a > head", "a < head", "a < ",
-    ])
+    #expect(
+      outer.events == [
+        "a > ", "a > table", "a < table", "a > blocks.0", "a > blocks.0.first_proj",
+        "a < blocks.0.first_proj",
+        "a < blocks.0", "a > blocks.1", "a > blocks.1.first_proj", "a < blocks.1.first_proj",
+        "a > blocks.1.second_proj",
+        "a < blocks.1.second_proj", "a < blocks.1", "a > head", "a < head", "a < ",
+      ])
     try tree.detach(outer)
     outer.events = []
     _ = try tree(Tensor([1]))
@@ -181,7 +190,9 @@ private final class Recorder: ModuleObserver {
   func observerError() throws {
     struct Stop: Error {}
     final class Stopper: ModuleObserver {
-      func willCall(_ module: Module, at path: ParameterPath, inputs: [Tensor]) throws -> [Tensor]? { throw Stop() }
+      func willCall(_ module: Module, at path: ParameterPath, inputs: [Tensor]) throws -> [Tensor]? {
+        throw Stop()
+      }
     }
     let tree = Tree()
     try tree.materialize(with: SeededInitializer(seed: 1))
@@ -204,9 +215,10 @@ private final class Recorder: ModuleObserver {
     let marked = Marked()
     try tree.replaceModule(at: "blocks.1.second_proj", with: marked)
     #expect(tree.blocks[1].second === marked)
-    #expect(try tree.namedParameters().map(\.path.description).suffix(2) == [
-      "blocks.1.second_proj.weight", "blocks.1.second_proj.mark",
-    ])
+    #expect(
+      try tree.namedParameters().map(\.path.description).suffix(2) == [
+        "blocks.1.second_proj.weight", "blocks.1.second_proj.mark",
+      ])
     #expect(throws: ModuleError.unfittingModule(path: "table", type: "Marked")) {
       try tree.replaceModule(at: "table", with: marked)
     }

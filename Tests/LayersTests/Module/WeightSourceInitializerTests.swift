@@ -39,7 +39,8 @@ import Torch
   func transforms() throws {
     let shared = layer()
     let map = WeightMap(rules: ["weight": WeightMap.Rule(["w", "kernel"], .transposed)])
-    let source = StateDictSource(state([("kernel", try weight().t().contiguous()), ("bias", try Tensor.ones([2]))]))
+    let source = StateDictSource(
+      state([("kernel", try weight().t().contiguous()), ("bias", try Tensor.ones([2]))]))
     try shared.materialize(with: WeightSourceInitializer(source, map: map))
     #expect(try largestDifference(shared.weight, weight()) == 0)
     #expect(try StateDict(of: shared, map: map)["w"]?.shape == [3, 2])
@@ -48,12 +49,15 @@ import Torch
     #expect(try read.array(of: Int.self) == [0, 2, 1, 3, 4, 6, 5, 7])
     let written = try WeightTransform.rotaryInterleaved(headCount: 2).inverted(of: read)
     #expect(try written.array(of: Int.self) == Array(0..<8))
-    #expect(throws: ModuleError.self) { try WeightTransform.rotaryInterleaved(headCount: 3).applied(to: rows) }
+    #expect(throws: ModuleError.self) {
+      try WeightTransform.rotaryInterleaved(headCount: 3).applied(to: rows)
+    }
   }
 
   @Test("a missing tensor names the file, the tensor and the nearest name")
   func missing() throws {
-    let source = StateDictSource(state([("wieght", try weight()), ("bias", try Tensor.ones([2]))]), location: "f")
+    let source = StateDictSource(
+      state([("wieght", try weight()), ("bias", try Tensor.ones([2]))]), location: "f")
     let error = WeightError.missing(name: "weight", location: "f", nearest: "wieght", missingCount: 1)
     #expect(throws: error) { try layer().materialize(with: WeightSourceInitializer(source)) }
     #expect(throws: error) { try WeightSourceInitializer(source).check(layer()) }
@@ -75,7 +79,8 @@ import Torch
 
   @Test("a tensor of another shape or kind names both")
   func wrongTensors() throws {
-    let turned = StateDictSource(state([("weight", try weight().t()), ("bias", try Tensor.ones([2]))]), location: "f")
+    let turned = StateDictSource(
+      state([("weight", try weight().t()), ("bias", try Tensor.ones([2]))]), location: "f")
     #expect(throws: WeightError.wrongShape(name: "weight", file: "f", expected: [2, 3], found: [3, 2])) {
       try layer().materialize(with: WeightSourceInitializer(turned))
     }

@@ -32,7 +32,8 @@ import Testing
     Case(fixture: "mistral", key: "sliding_window", value: .integer(0)),
     Case(fixture: "qwen2", key: "layer_types", value: .array([.string("full_attention")])),
     Case(
-      fixture: "qwen2", key: "layer_types", value: .array([.string("full_attention"), .string("chunked_attention")])),
+      fixture: "qwen2", key: "layer_types",
+      value: .array([.string("full_attention"), .string("chunked_attention")])),
     Case(fixture: "gpt2", key: "n_head", value: .integer(5)),
     Case(fixture: "gpt2", key: "n_inner", value: .integer(-1)),
     Case(fixture: "gpt2", key: "resid_pdrop", value: .number(.infinity)),
@@ -43,7 +44,9 @@ import Testing
   func wrongValue(_ example: Case) throws {
     var object = try ModelFixture(name: example.fixture).configuration()
     object[example.key] = example.value
-    let error = #expect(throws: ModelError.self) { try ModelFactory.model(object, file: "/models/config.json") }
+    let error = #expect(throws: ModelError.self) {
+      try ModelFactory.model(object, file: "/models/config.json")
+    }
     guard case .wrongValue(let file, let key, _, _)? = error else {
       Issue.record("another error: \(String(describing: error))")
       return
@@ -81,14 +84,18 @@ import Testing
 
   @Test("text that is not an object is refused", arguments: ["", "{", "[1]", "{\"a\": }", "null", "\u{0}"])
   func notJSON(text: String) {
-    #expect(throws: ModelError.self) { try [String: ConfigurationValue](json: Array(text.utf8), file: "config.json") }
+    #expect(throws: ModelError.self) {
+      try [String: ConfigurationValue](json: Array(text.utf8), file: "config.json")
+    }
   }
 
   @Test("the message says what to do")
   func message() throws {
     var object = try ModelFixture(name: "gpt2").configuration()
     object["n_head"] = .integer(5)
-    let error = try #require(throws: ModelError.self) { try ModelFactory.model(object, file: "/m/config.json") }
+    let error = try #require(throws: ModelError.self) {
+      try ModelFactory.model(object, file: "/m/config.json")
+    }
     #expect(error.description == "/m/config.json: 'n_head' is 5, expected a divisor of n_embd, which is 32")
   }
 }

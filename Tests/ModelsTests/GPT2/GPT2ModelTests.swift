@@ -67,13 +67,17 @@ import Torch
     }
     object["n_layer"] = .integer(1)
     let smaller = try ModelFactory.model(object, file: "config.json")
-    #expect(throws: WeightError.self) { try smaller.materialize(with: WeightSourceInitializer(source, map: smaller.weightMap)) }
+    #expect(throws: WeightError.self) {
+      try smaller.materialize(with: WeightSourceInitializer(source, map: smaller.weightMap))
+    }
     object["n_layer"] = .integer(2)
     object["vocab_size"] = .integer(100)
     let other = try ModelFactory.model(object, file: "config.json")
     let shape = try #require(throws: WeightError.self) {
       try WeightSourceInitializer(source, map: other.weightMap).check(other)
     }
-    #expect(shape.description.hasSuffix("tensor 'transformer.wte.weight' has shape [128, 32], the configuration asks for [100, 32]"))
+    #expect(
+      shape.description.hasSuffix(
+        "tensor 'transformer.wte.weight' has shape [128, 32], the configuration asks for [100, 32]"))
   }
 }

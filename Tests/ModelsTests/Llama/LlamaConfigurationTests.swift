@@ -11,19 +11,23 @@ import Torch
     object["rope_parameters"] = nil
     object["rope_theta"] = .number(500)
     object["rope_scaling"] = .object([
-      "type": .string("llama3"), "factor": .number(8), "low_freq_factor": .number(1), "high_freq_factor": .number(4),
+      "type": .string("llama3"), "factor": .number(8), "low_freq_factor": .number(1),
+      "high_freq_factor": .number(4),
       "original_max_position_embeddings": .integer(32),
     ])
     #expect(try LlamaConfiguration(object, variant: .llama, file: "f") == newer)
     #expect(newer.rotaryBase == 500)
   }
 
-  @Test("what is written describes the same configuration", arguments: ModelFixture.names.filter { !$0.hasPrefix("gpt2") })
+  @Test(
+    "what is written describes the same configuration",
+    arguments: ModelFixture.names.filter { !$0.hasPrefix("gpt2") })
   func writing(name: String) throws {
     let object = try ModelFixture(name: name).configuration()
     let model = try #require(try ModelFactory.model(object, file: "f") as? LlamaModel)
     let variant = model.configuration.variant
-    #expect(try LlamaConfiguration(model.configuration.object, variant: variant, file: "f") == model.configuration)
+    #expect(
+      try LlamaConfiguration(model.configuration.object, variant: variant, file: "f") == model.configuration)
   }
 
   @Test("windows hold for the layers that the configuration names")
@@ -41,7 +45,8 @@ import Torch
   }
 
   static let metadata: [String: ConfigurationValue] = [
-    "general.architecture": .string("llama"), "llama.block_count": .integer(2), "llama.context_length": .integer(64),
+    "general.architecture": .string("llama"), "llama.block_count": .integer(2),
+    "llama.context_length": .integer(64),
     "llama.embedding_length": .integer(32), "llama.feed_forward_length": .integer(48),
     "llama.attention.head_count": .integer(4), "llama.attention.head_count_kv": .integer(2),
     "llama.attention.layer_norm_rms_epsilon": .number(1e-6), "llama.rope.freq_base": .number(10000),
@@ -58,9 +63,11 @@ import Torch
     let stored = try #require(state["blk.0.attn_q.weight"])
     // Stored row 1 of the first head is the first row of its second half.
     let parameter = try model.parameter(at: "model.layers.0.self_attn.q_proj.weight").tensor
-    let difference = try largestDifference(stored.select(dim: 0, index: 1), parameter.select(dim: 0, index: 4))
+    let difference = try largestDifference(
+      stored.select(dim: 0, index: 1), parameter.select(dim: 0, index: 4))
     #expect(difference == 0)
-    let tensors = LlamaConfiguration.GGUFTensors(names: Set(state.names), rotaryDivisors: nil, vocabularySize: 128)
+    let tensors = LlamaConfiguration.GGUFTensors(
+      names: Set(state.names), rotaryDivisors: nil, vocabularySize: 128)
     let copy = try ModelFactory.model(gguf: Self.metadata, tensors: tensors, file: "f.gguf")
     try copy.materialize(with: WeightSourceInitializer(StateDictSource(state), map: copy.ggufWeightMap))
     try copy.setTraining(false)
@@ -81,6 +88,8 @@ import Torch
     metadata[key] = value
     if key == "llama.rope.scaling.type" { metadata["llama.rope.scaling.factor"] = .number(2) }
     let tensors = LlamaConfiguration.GGUFTensors(names: [], rotaryDivisors: nil, vocabularySize: 128)
-    #expect(throws: ModelError.self) { try ModelFactory.model(gguf: metadata, tensors: tensors, file: "f.gguf") }
+    #expect(throws: ModelError.self) {
+      try ModelFactory.model(gguf: metadata, tensors: tensors, file: "f.gguf")
+    }
   }
 }

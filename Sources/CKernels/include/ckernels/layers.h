@@ -16,13 +16,14 @@ typedef enum CK_CLOSED_ENUM : int32_t {
 
 // output[i] = act(input[i]).
 void ck_activate(
-    ck_activation activation, void *_Nullable output, const void *_Nullable input, ck_dtype dtype, int64_t count,
-    ck_isa level, ck_executor executor) CK_NOEXCEPT;
+    ck_activation activation, void *_Nullable output, const void *_Nullable input, ck_dtype dtype,
+    int64_t count, ck_isa level, ck_executor executor) CK_NOEXCEPT;
 
 // gradient[i] = upstream[i] * act'(input[i]). `gradient` may be `upstream`.
 void ck_activate_backward(
     ck_activation activation, void *_Nullable gradient, const void *_Nullable upstream,
-    const void *_Nullable input, ck_dtype dtype, int64_t count, ck_isa level, ck_executor executor) CK_NOEXCEPT;
+    const void *_Nullable input, ck_dtype dtype, int64_t count, ck_isa level,
+    ck_executor executor) CK_NOEXCEPT;
 
 // output[i] = act(gate[i]) * up[i].
 void ck_gate(
@@ -60,9 +61,9 @@ void ck_rms_norm(
 // Rows whose share of the scale's gradient is summed together, so that sums do not depend on the threads.
 #define CK_RMS_NORM_BLOCK 32
 
-// input_gradient = r (u g - x r mean(u g x r)) with u the upstream gradient. partial_sums
-// [ceil(rows / CK_RMS_NORM_BLOCK), width] receives for each block of rows the sum of u x r: the gradient of the
-// scale is their sum.
+// input_gradient = r (u g - x r mean(u g x r)) with u the upstream gradient. partial_sums [ceil(rows /
+// CK_RMS_NORM_BLOCK), width] receives for each block of rows the sum of u x r: the gradient of the scale is
+// their sum.
 void ck_rms_norm_backward(
     const ck_rms_norm_rows *_Nonnull rows, const void *_Nullable upstream, void *_Nullable input_gradient,
     float *_Nullable partial_sums, ck_isa level, ck_executor executor) CK_NOEXCEPT;
@@ -81,7 +82,8 @@ typedef struct {
 } ck_rotary_rows;
 
 // Turns each pair (x[i], x[i + width / 2]) by its angle, or by the opposite one when `backward` is set.
-void ck_rotate(const ck_rotary_rows *_Nonnull rows, bool backward, ck_isa level, ck_executor executor) CK_NOEXCEPT;
+void ck_rotate(
+    const ck_rotary_rows *_Nonnull rows, bool backward, ck_isa level, ck_executor executor) CK_NOEXCEPT;
 
 // Scores of causal attention: `matrices` of [rows, keys], one after another. Row r of each has the place
 // first + r mod block among the keys and sees those at places place - window + 1 ... place.
@@ -101,14 +103,14 @@ typedef struct {
 void ck_attention_softmax(
     const ck_attention_scores *_Nonnull scores, ck_isa level, ck_executor executor) CK_NOEXCEPT;
 
-// scores = scale * weights * (scores - sum_j(weights * scores)): the gradient of the scores in place of that of the
-// weights. Zero where a key is not seen.
+// scores = scale * weights * (scores - sum_j(weights * scores)): the gradient of the scores in place of that
+// of the weights. Zero where a key is not seen.
 void ck_attention_softmax_backward(
     const ck_attention_scores *_Nonnull scores, const void *_Nullable weights, ck_isa level,
     ck_executor executor) CK_NOEXCEPT;
 
-// losses[r] = log(sum_j exp(logits[r, j])) - logits[r, targets[r]]. With `scale` not zero the logits are replaced
-// by scale * (softmax(logits[r]) - onehot(targets[r])). Targets must be in [0, classes).
+// losses[r] = log(sum_j exp(logits[r, j])) - logits[r, targets[r]]. With `scale` not zero the logits are
+// replaced by scale * (softmax(logits[r]) - onehot(targets[r])). Targets must be in [0, classes).
 typedef struct {
   void *_Nullable logits;            // [rows, classes]
   ck_dtype dtype;
