@@ -7,6 +7,7 @@
 #include "ctorch/op_types.h"
 #include "ctorch/ops_generated.h"
 #include "ctorch/parallel.h"
+#include "ctorch/process_group.h"
 #include "ctorch/random.h"
 #include "ctorch/runtime.h"
 #include "ctorch/storage.h"
