@@ -31,7 +31,8 @@ enum Model: Sendable {
     }
   }
 
-  /// Whether the words of a byte-level tokenizer may come as they are, rather than in the byte-level alphabet.
+  /// Whether the words of a byte-level tokenizer may come as they are, rather than in the byte-level
+  /// alphabet.
   var takesRawBytes: Bool { if case .bytePair(let model) = self { model.isByteLevel } else { false } }
 
   /// Appends the tokens of one word.

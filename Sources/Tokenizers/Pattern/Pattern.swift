@@ -23,15 +23,20 @@ struct Pattern: Sendable {
   /// After so many steps of one search, failed states are remembered.
   private static let patience = 2_000
 
-  private var code: [Instruction] = []
-  private var sets: [ScalarSet] = []
+  private(set) var code: [Instruction] = []
+  private(set) var sets: [ScalarSet] = []
   private var hasEmptyLoops = false
+  /// Whether a match may start with each ASCII character; the search passes over those that start none.
+  private var isStart = [Bool](repeating: true, count: 128)
 
   /// - Throws: `TokenizerError` of kind `pattern`.
   init(_ pattern: String, path: String) throws(TokenizerError) {
     var parser = PatternParser(pattern, path: path)
     try emit(parser.parse(), path: path)
     code.append(.succeed)
+    if let sets = startSets() {
+      isStart = (0..<128).map { byte in sets.contains { $0.contains(Unicode.Scalar(UInt8(byte))) } }
+    }
   }
 
   private mutating func emit(_ node: PatternNode, path: String) throws(TokenizerError) {
@@ -135,6 +140,10 @@ struct Pattern: Sendable {
   func firstMatch(in text: Span<UInt8>, from start: Int) -> Range<Int>? {
     var position = start
     while position <= text.count {
+      if position < text.count, text[position] < 0x80, !isStart[Int(text[position])] {
+        position += 1
+        continue
+      }
       if let end = matchEnd(in: text, from: position) { return position..<end }
       guard position < text.count else { return nil }
       position += text.scalar(at: position).length

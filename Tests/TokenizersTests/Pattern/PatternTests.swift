@@ -42,6 +42,23 @@ import Testing
     #expect(try matches("a{x}", "a{x}") == ["a{x}"])
   }
 
+  @Test("The search passes over what starts no match, and over nothing else")
+  func starts() throws {
+    func starts(_ expression: String) throws -> String? {
+      let sets = try Pattern(expression, path: "test").startSets()
+      return sets.map { sets in
+        "abc 12".filter { character in sets.contains { $0.contains(character.unicodeScalars.first ?? " ") } }
+      }
+    }
+    #expect(try starts("b|c+1") == "bc")
+    #expect(try starts(#" ?\d+|(?=a)a"#) == "a 12")
+    #expect(try starts("a*b") == "ab")
+    #expect(try starts(#"\b[^a]"#) == "bc 12")
+    #expect(try starts("a*") == nil)
+    #expect(try starts("(?>a)b") == nil)
+    #expect(try matches(#"\s+(?!\S)|\d"#, "ab1 c  2").joined(separator: "|") == "1| |2")
+  }
+
   @Test("A pattern that tempts a backtracking matcher to run away ends")
   func runaway() throws {
     #expect(try matches("(a+)+b", String(repeating: "a", count: 150)) == [])
