@@ -1,5 +1,5 @@
-public import Checkpoints
-public import Layers
+import Checkpoints
+import Layers
 public import Models
 public import Tokenizers
 public import Torch

@@ -3,7 +3,7 @@ import Checkpoints
 import Datasets
 import Layers
 import Models
-public import Monitoring
+import Monitoring
 import Pretrained
 public import RunSettings
 import Tokenizers

@@ -1,5 +1,5 @@
 public import Collectives
-public import Layers
+import Layers
 public import Torch
 
 /// Collects the gradients that backward produces into buckets and reduces each bucket over the ranks as soon

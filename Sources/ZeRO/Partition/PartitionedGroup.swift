@@ -1,4 +1,4 @@
-public import Layers
+import Layers
 public import Optimizers
 public import Torch
 

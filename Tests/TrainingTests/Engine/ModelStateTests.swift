@@ -1,4 +1,5 @@
 import Collectives
+import Layers
 import Models
 import Optimizers
 import TestSupport
