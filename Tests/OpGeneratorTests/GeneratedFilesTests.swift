@@ -16,7 +16,9 @@ struct GeneratedFilesTests {
     for folder in ["Sources/Torch/Ops/Generated", "Sources/CTorch/src/generated"] {
       let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
       let generated = Set(files.map(\.path))
-      for name in names { #expect(generated.contains("\(folder)/\(name)"), "\(name) is not generated any more") }
+      for name in names {
+        #expect(generated.contains("\(folder)/\(name)"), "\(name) is not generated any more")
+      }
     }
   }
 
@@ -37,8 +39,8 @@ struct GeneratedFilesTests {
 enum Libtorch {
   struct Absent: Error, CustomStringConvertible {
     let description =
-      "native_functions.yaml was not found: set DEEPSPEED_LIBTORCH to libtorch's folder, or PKG_CONFIG_PATH to the "
-      + "folder of deepspeed-libtorch.pc, which scripts/bootstrap writes"
+      "native_functions.yaml was not found: set DEEPSPEED_LIBTORCH to libtorch's folder, or PKG_CONFIG_PATH "
+      + "to the folder of deepspeed-libtorch.pc, which scripts/bootstrap writes"
   }
 
   static func declarations() throws -> String {

@@ -20,7 +20,8 @@ struct OpGeneratorTests {
   @Test func `an operator becomes a method whose doc comment names the schema`() throws {
     let text = try swift("scale | Scaled.")
     #expect(text.contains("/// ATen: `scale(Tensor self, float factor, *, Tensor? bias=None) -> Tensor`"))
-    #expect(text.contains("public func scale(factor: Double, bias: Tensor? = nil) throws(TorchError) -> Tensor {"))
+    #expect(
+      text.contains("public func scale(factor: Double, bias: Tensor? = nil) throws(TorchError) -> Tensor {"))
   }
 
   @Test func `the in-place form says so in its name and returns the tensor itself`() throws {
@@ -30,7 +31,8 @@ struct OpGeneratorTests {
   }
 
   @Test func `an operator on a list is static`() throws {
-    #expect(try swift("join | Joined.").contains("public static func join(_ tensors: [Tensor], dim: Int = 0)"))
+    #expect(
+      try swift("join | Joined.").contains("public static func join(_ tensors: [Tensor], dim: Int = 0)"))
   }
 
   @Test func `one dimension may stand for a list of one`() throws {

@@ -4,8 +4,10 @@ import Testing
 /// Declarations in the spelling of native_functions.yaml.
 struct SchemaParserTests {
   @Test func `names, keyword-only arguments and defaults are read`() throws {
-    let schema = try SchemaParser("add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)")
-      .schema()
+    let schema = try SchemaParser(
+      "add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)"
+    )
+    .schema()
     #expect(schema.name == "add_")
     #expect(schema.overload == "Tensor")
     #expect(schema.isInPlace)
@@ -18,7 +20,7 @@ struct SchemaParserTests {
 
   @Test func `lists, optional lists and lists of optional elements differ`() throws {
     let schema = try SchemaParser(
-      "f(Tensor(a -> *) self, int[1]? dim=None, Tensor?[] indices, SymInt[] size, bool[3] mask) -> Tensor(a)[]"
+      "f(Tensor(a -> *) self, int[1]? dim=None, Tensor?[] indices, SymInt[] size, bool[3] m) -> Tensor(a)[]"
     ).schema()
     let types = schema.arguments.map(\.type)
     #expect(types[1].isList && types[1].isOptional && types[1].listCount == 1)
@@ -31,7 +33,8 @@ struct SchemaParserTests {
   @Test func `several results keep their names`() throws {
     let schema = try SchemaParser("max.dim(Tensor self, int dim) -> (Tensor values, Tensor indices)").schema()
     #expect(schema.results.map(\.name) == ["values", "indices"])
-    #expect(try SchemaParser("f(Tensor self) -> (Tensor, Tensor)").schema().results.map(\.name) == [nil, nil])
+    #expect(
+      try SchemaParser("f(Tensor self) -> (Tensor, Tensor)").schema().results.map(\.name) == [nil, nil])
     #expect(try SchemaParser("f(Tensor(a!)[] self) -> ()").schema().results.isEmpty)
   }
 

@@ -30,7 +30,8 @@ public func expectClose(
   guard let worst else { return }
   let (left, right) = (actual[worst.index], expected[worst.index])
   Issue.record(
-    "\(comment) element \(worst.index) is \(left), expected \(right): \(abs(left - right)) apart", sourceLocation: sourceLocation)
+    "\(comment) element \(worst.index) is \(left), expected \(right): \(abs(left - right)) apart",
+    sourceLocation: sourceLocation)
 }
 
 /// Expects two rows of numbers to be close.
@@ -38,7 +39,8 @@ public func expectClose(
   _ actual: [Float], _ expected: [Float], _ tolerance: Tolerance, _ comment: String = "",
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  expectClose(actual.map(Double.init), expected.map(Double.init), tolerance, comment, sourceLocation: sourceLocation)
+  expectClose(
+    actual.map(Double.init), expected.map(Double.init), tolerance, comment, sourceLocation: sourceLocation)
 }
 
 /// Expects two numbers to be close.

@@ -50,7 +50,8 @@ inline c10::SymIntArrayRef symInts(const ct_int *values, size_t count) {
 }
 
 inline at::OptionalSymIntArrayRef optionalSymInts(const ct_int *values, size_t count) {
-  return values == nullptr ? at::OptionalSymIntArrayRef() : at::OptionalSymIntArrayRef(symInts(values, count));
+  return values == nullptr ? at::OptionalSymIntArrayRef()
+                           : at::OptionalSymIntArrayRef(symInts(values, count));
 }
 
 template <size_t N>
@@ -63,7 +64,8 @@ std::array<bool, N> bools(const bool *values) {
 // Gives each of several results to its out-parameter.
 template <class Tuple, class... Out>
 void giveAll(Tuple &&results, Out... out) {
-  std::apply([&](auto &&...tensor) { ((*out = wrap(std::move(tensor))), ...); }, std::forward<Tuple>(results));
+  std::apply(
+      [&](auto &&...tensor) { ((*out = wrap(std::move(tensor))), ...); }, std::forward<Tuple>(results));
 }
 
 }  // namespace ct

@@ -20,7 +20,8 @@ constexpr auto neverMilliseconds = std::chrono::milliseconds(std::chrono::hours(
 constexpr auto callerPrecedence = std::chrono::microseconds(200);
 
 at::Tensor bytesTensor(const void *bytes, size_t count) {
-  return at::from_blob(const_cast<void *>(bytes), {static_cast<int64_t>(count)}, at::TensorOptions(at::kByte));
+  return at::from_blob(
+      const_cast<void *>(bytes), {static_cast<int64_t>(count)}, at::TensorOptions(at::kByte));
 }
 
 class GlooMessage : public Message {
@@ -88,7 +89,8 @@ void Connections::close() {
 // 10 bits of number and 20 of content: messages under way at the same time differ, and so do, but for one
 // chance in a million, those of ranks that disagree. Bit 30 keeps point-to-point messages apart.
 uint32_t Operation::messageTag(size_t count, int phase) const {
-  uint64_t content = (tag_ & 0xffffffffu) ^ (static_cast<uint64_t>(phase) << 40) ^ (static_cast<uint64_t>(count) << 3);
+  uint64_t content =
+      (tag_ & 0xffffffffu) ^ (static_cast<uint64_t>(phase) << 40) ^ (static_cast<uint64_t>(count) << 3);
   content *= 0x9e3779b97f4a7c15u;
   content ^= content >> 29;
   content *= 0xbf58476d1ce4e5b9u;
@@ -233,7 +235,8 @@ void Group::abort() {
 }  // namespace ct
 
 extern "C" ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms, ct_group *result) noexcept {
+    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms,
+    ct_group *result) noexcept {
   return ct::boundary([&] {
     auto connections = std::make_shared<ct::Connections>(
         store, static_cast<int>(rank), static_cast<int>(size), host, timeout_ms);

@@ -12,7 +12,9 @@ constexpr size_t smallBytes = 32 * 1024;
 uint8_t *bytesOf(const at::Tensor &tensor) { return static_cast<uint8_t *>(tensor.mutable_data_ptr()); }
 
 void check(const at::Tensor &tensor) {
-  TORCH_CHECK(tensor.device().is_cpu(), "a tensor on ", tensor.device(), " cannot go over Gloo; it must be on the CPU");
+  TORCH_CHECK(
+      tensor.device().is_cpu(), "a tensor on ", tensor.device(),
+      " cannot go over Gloo; it must be on the CPU");
   TORCH_CHECK(tensor.is_contiguous(), "a tensor that goes to other ranks must be contiguous");
 }
 
@@ -24,8 +26,8 @@ size_t sum(const ct_int *counts, int ranks) {
 
 void checkCount(const at::Tensor &tensor, size_t expected, const char *what) {
   TORCH_CHECK(
-      static_cast<size_t>(tensor.numel()) == expected, what, " has ", tensor.numel(), " elements where the parts of the ranks need ",
-      expected);
+      static_cast<size_t>(tensor.numel()) == expected, what, " has ", tensor.numel(),
+      " elements where the parts of the ranks need ", expected);
 }
 
 class ReduceScatter : public Operation {
@@ -34,7 +36,8 @@ class ReduceScatter : public Operation {
       std::shared_ptr<Connections> net, uint64_t tag, at::Tensor output, at::Tensor input, Parts parts,
       ct_reduction reduction)
       : Operation(std::move(net), tag, {output, input}),
-        reduction_(*this, bytesOf(input), bytesOf(output), std::move(parts), input.scalar_type(), reduction) {}
+        reduction_(*this, bytesOf(input), bytesOf(output), std::move(parts), input.scalar_type(), reduction) {
+  }
   void start() override { reduction_.start(); }
   void finish() override { reduction_.finish(); }
 
@@ -69,14 +72,17 @@ class SmallAllReduce : public Operation {
   void finish() override {
     gathering_.finish();
     std::vector<const void *> sources;
-    for (int rank = 0; rank < net->size; ++rank) sources.push_back(all_.get() + static_cast<size_t>(rank) * tensor_.nbytes());
+    for (int rank = 0; rank < net->size; ++rank)
+      sources.push_back(all_.get() + static_cast<size_t>(rank) * tensor_.nbytes());
     reducePieces(
-        bytesOf(tensor_), sources.data(), sources.size(), static_cast<size_t>(tensor_.numel()), tensor_.scalar_type(), reduction_);
+        bytesOf(tensor_), sources.data(), sources.size(), static_cast<size_t>(tensor_.numel()),
+        tensor_.scalar_type(), reduction_);
   }
 
  private:
   static Parts parts(const at::Tensor &tensor, int ranks) {
-    return Parts(std::vector<ct_int>(static_cast<size_t>(ranks), tensor.numel()).data(), ranks, tensor.element_size());
+    return Parts(
+        std::vector<ct_int>(static_cast<size_t>(ranks), tensor.numel()).data(), ranks, tensor.element_size());
   }
   const at::Tensor tensor_;
   const ct_reduction reduction_;
@@ -140,7 +146,9 @@ class Broadcast : public Operation {
 
  private:
   using Part = std::pair<size_t, size_t>;
-  Part part(int rank) const { return inParts_ ? Part(parts_.offsets[rank], parts_.sizes[rank]) : Part(0, size_); }
+  Part part(int rank) const {
+    return inParts_ ? Part(parts_.offsets[rank], parts_.sizes[rank]) : Part(0, size_);
+  }
 
   uint8_t *const data_;
   const size_t size_;
@@ -189,7 +197,10 @@ class AllToAll : public Operation {
 class PointToPoint : public Operation {
  public:
   PointToPoint(std::shared_ptr<Connections> net, uint64_t tag, at::Tensor tensor, int peer, bool sends)
-      : Operation(std::move(net), tag | uint64_t{1} << 63, {tensor}), tensor_(tensor), peer_(peer), sends_(sends) {}
+      : Operation(std::move(net), tag | uint64_t{1} << 63, {tensor}),
+        tensor_(tensor),
+        peer_(peer),
+        sends_(sends) {}
   void start() override {
     if (tensor_.nbytes() == 0) return;
     uint8_t *bytes = bytesOf(tensor_);
@@ -262,7 +273,8 @@ ct_status ct_all_reduce(
 }
 
 ct_status ct_reduce(
-    ct_group group, ct_tensor tensor, ct_int root, ct_reduction reduction, uint64_t tag, ct_work *result) noexcept {
+    ct_group group, ct_tensor tensor, ct_int root, ct_reduction reduction, uint64_t tag,
+    ct_work *result) noexcept {
   return boundary([&] {
     auto &ranks = unwrapGroup(group);
     const at::Tensor data = *unwrap(tensor);
@@ -276,7 +288,8 @@ ct_status ct_reduce(
   });
 }
 
-ct_status ct_broadcast(ct_group group, ct_tensor tensor, ct_int root, uint64_t tag, ct_work *result) noexcept {
+ct_status ct_broadcast(
+    ct_group group, ct_tensor tensor, ct_int root, uint64_t tag, ct_work *result) noexcept {
   return boundary([&] {
     auto &ranks = unwrapGroup(group);
     const at::Tensor data = *unwrap(tensor);
@@ -286,14 +299,17 @@ ct_status ct_broadcast(ct_group group, ct_tensor tensor, ct_int root, uint64_t t
 }
 
 ct_status ct_all_gather(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, uint64_t tag, ct_work *result) noexcept {
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, uint64_t tag,
+    ct_work *result) noexcept {
   return boundary([&] {
     auto &ranks = unwrapGroup(group);
     const int size = ranks.connections->size;
     const at::Tensor all = *unwrap(output), own = *unwrap(input);
     check(all);
     check(own);
-    TORCH_CHECK_TYPE(all.scalar_type() == own.scalar_type(), "the output is of ", all.scalar_type(), ", the input of ", own.scalar_type());
+    TORCH_CHECK_TYPE(
+        all.scalar_type() == own.scalar_type(), "the output is of ", all.scalar_type(), ", the input of ",
+        own.scalar_type());
     checkCount(all, sum(counts, size), "the output");
     checkCount(own, static_cast<size_t>(counts[ranks.connections->rank]), "the input");
     Parts parts(counts, size, own.element_size());
@@ -302,8 +318,8 @@ ct_status ct_all_gather(
 }
 
 ct_status ct_reduce_scatter(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, ct_reduction reduction, uint64_t tag,
-    ct_work *result) noexcept {
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, ct_reduction reduction,
+    uint64_t tag, ct_work *result) noexcept {
   return boundary([&] {
     auto &ranks = unwrapGroup(group);
     const int size = ranks.connections->size;
@@ -311,7 +327,9 @@ ct_status ct_reduce_scatter(
     check(all);
     check(own);
     checkReducible(all.scalar_type(), reduction);
-    TORCH_CHECK_TYPE(all.scalar_type() == own.scalar_type(), "the output is of ", own.scalar_type(), ", the input of ", all.scalar_type());
+    TORCH_CHECK_TYPE(
+        all.scalar_type() == own.scalar_type(), "the output is of ", own.scalar_type(), ", the input of ",
+        all.scalar_type());
     checkCount(all, sum(counts, size), "the input");
     checkCount(own, static_cast<size_t>(counts[ranks.connections->rank]), "the output");
     Parts parts(counts, size, own.element_size());
@@ -321,23 +339,27 @@ ct_status ct_reduce_scatter(
 }
 
 ct_status ct_all_to_all(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *output_counts, const ct_int *input_counts,
-    uint64_t tag, ct_work *result) noexcept {
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *output_counts,
+    const ct_int *input_counts, uint64_t tag, ct_work *result) noexcept {
   return boundary([&] {
     auto &ranks = unwrapGroup(group);
     const int size = ranks.connections->size, rank = ranks.connections->rank;
     const at::Tensor to = *unwrap(output), from = *unwrap(input);
     check(to);
     check(from);
-    TORCH_CHECK_TYPE(to.scalar_type() == from.scalar_type(), "the output is of ", to.scalar_type(), ", the input of ", from.scalar_type());
+    TORCH_CHECK_TYPE(
+        to.scalar_type() == from.scalar_type(), "the output is of ", to.scalar_type(), ", the input of ",
+        from.scalar_type());
     checkCount(to, sum(output_counts, size), "the output");
     checkCount(from, sum(input_counts, size), "the input");
     TORCH_CHECK_VALUE(
-        output_counts[rank] == input_counts[rank], "rank ", rank, " keeps ", input_counts[rank], " elements and expects ",
-        output_counts[rank]);
-    Parts outputParts(output_counts, size, to.element_size()), inputParts(input_counts, size, to.element_size());
+        output_counts[rank] == input_counts[rank], "rank ", rank, " keeps ", input_counts[rank],
+        " elements and expects ", output_counts[rank]);
+    Parts outputParts(output_counts, size, to.element_size()),
+        inputParts(input_counts, size, to.element_size());
     *result = ranks.begin(
-        std::make_shared<AllToAll>(ranks.connections, tag, to, from, std::move(outputParts), std::move(inputParts)));
+        std::make_shared<AllToAll>(
+            ranks.connections, tag, to, from, std::move(outputParts), std::move(inputParts)));
   });
 }
 
@@ -356,7 +378,8 @@ ct_status ct_receive(ct_group group, ct_tensor tensor, ct_int from, uint64_t tag
     auto &ranks = unwrapGroup(group);
     const at::Tensor data = *unwrap(tensor);
     check(data);
-    auto operation = std::make_shared<PointToPoint>(ranks.connections, tag, data, static_cast<int>(from), false);
+    auto operation =
+        std::make_shared<PointToPoint>(ranks.connections, tag, data, static_cast<int>(from), false);
     *result = ranks.begin(std::move(operation), /*isCollective=*/false);
   });
 }

@@ -54,7 +54,11 @@ class ScatteredReduction {
 class Gathering {
  public:
   Gathering(Operation &operation, uint8_t *output, Parts parts, int phase, int withoutReader = -1)
-      : operation_(operation), output_(output), parts_(std::move(parts)), phase_(phase), without_(withoutReader) {}
+      : operation_(operation),
+        output_(output),
+        parts_(std::move(parts)),
+        phase_(phase),
+        without_(withoutReader) {}
   // `own` is this rank's part, which may lie elsewhere than in the output.
   void start(const uint8_t *own);
   void finish();

@@ -92,8 +92,8 @@ void ScatteredReduction::finish() {
     }
     sources[rank] = own + piece * step_;
     reducePieces(
-        output_ + piece * step_, sources.data(), sources.size(), pieceSize(piece) / c10::elementSize(type_), type_,
-        reduction_);
+        output_ + piece * step_, sources.data(), sources.size(), pieceSize(piece) / c10::elementSize(type_),
+        type_, reduction_);
     if (piece + depth_ < receives_.size()) receivePiece(piece + depth_);
   }
   operation_.awaitAll(sends_);
@@ -104,8 +104,7 @@ void Gathering::start(const uint8_t *own) {
   const auto &net = *operation_.net;
   for (int peer = 0; peer < net.size; ++peer) {
     if (peer == net.rank || parts_.sizes[peer] == 0 || net.rank == without_) continue;
-    messages_.push_back(
-        operation_.receive(output_ + parts_.offsets[peer], parts_.sizes[peer], peer, phase_));
+    messages_.push_back(operation_.receive(output_ + parts_.offsets[peer], parts_.sizes[peer], peer, phase_));
   }
   const size_t size = parts_.sizes[net.rank];
   if (size == 0) return;

@@ -19,7 +19,9 @@ namespace {
 using ct::boundary;
 using ct::unwrapStore;
 
-ct_store wrapStore(c10::intrusive_ptr<c10d::Store> store) { return reinterpret_cast<ct_store>(store.release()); }
+ct_store wrapStore(c10::intrusive_ptr<c10d::Store> store) {
+  return reinterpret_cast<ct_store>(store.release());
+}
 
 std::chrono::milliseconds milliseconds(ct_int count) { return std::chrono::milliseconds(count); }
 
@@ -55,7 +57,8 @@ ct_status ct_store_tcp(
 }
 
 ct_status ct_store_file(const char *path, ct_int workers, ct_store *result) noexcept {
-  return boundary([&] { *result = wrapStore(c10::make_intrusive<c10d::FileStore>(path, static_cast<int>(workers))); });
+  return boundary(
+      [&] { *result = wrapStore(c10::make_intrusive<c10d::FileStore>(path, static_cast<int>(workers))); });
 }
 
 ct_status ct_store_hash(ct_store *result) noexcept {
@@ -63,7 +66,8 @@ ct_status ct_store_hash(ct_store *result) noexcept {
 }
 
 ct_status ct_store_prefix(const char *prefix, ct_store store, ct_store *result) noexcept {
-  return boundary([&] { *result = wrapStore(c10::make_intrusive<c10d::PrefixStore>(prefix, unwrapStore(store))); });
+  return boundary(
+      [&] { *result = wrapStore(c10::make_intrusive<c10d::PrefixStore>(prefix, unwrapStore(store))); });
 }
 
 ct_status ct_store_clone(ct_store store, ct_store *result) noexcept {

@@ -60,8 +60,12 @@ void combine(Accumulator *result, const Accumulator *values, size_t count, ct_re
   for (size_t i = 0; i < count; ++i) {
     switch (reduction) {
       // A NaN on either side is the result: it must not hide behind a comparison.
-      case CT_REDUCE_MAX: result[i] = values[i] > result[i] || values[i] != values[i] ? values[i] : result[i]; break;
-      case CT_REDUCE_MIN: result[i] = values[i] < result[i] || values[i] != values[i] ? values[i] : result[i]; break;
+      case CT_REDUCE_MAX:
+        result[i] = values[i] > result[i] || values[i] != values[i] ? values[i] : result[i];
+        break;
+      case CT_REDUCE_MIN:
+        result[i] = values[i] < result[i] || values[i] != values[i] ? values[i] : result[i];
+        break;
       case CT_REDUCE_PRODUCT: result[i] *= values[i]; break;
       default: result[i] += values[i]; break;
     }
@@ -139,23 +143,32 @@ void checkReducible(c10::ScalarType type, ct_reduction reduction) {
   const bool isFloating = c10::isFloatingType(type) && c10::elementSize(type) > 1;
   const bool isInteger = c10::isIntegralType(type, /*includeBool=*/true);
   TORCH_CHECK_TYPE(isFloating || isInteger, "tensors of ", type, " cannot be reduced over ranks");
-  TORCH_CHECK_TYPE(isFloating || reduction != CT_REDUCE_MEAN, "the mean over ranks needs floating point, not ", type);
+  TORCH_CHECK_TYPE(
+      isFloating || reduction != CT_REDUCE_MEAN, "the mean over ranks needs floating point, not ", type);
 }
 
 void reducePieces(
     void *output, const void *const *sources, size_t sourceCount, size_t count, c10::ScalarType type,
     ct_reduction reduction) {
   switch (type) {
-    case c10::ScalarType::Float: return reduceTyped<float, float>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Double: return reduceTyped<double, double>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Float:
+      return reduceTyped<float, float>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Double:
+      return reduceTyped<double, double>(output, sources, sourceCount, count, reduction);
     case c10::ScalarType::BFloat16:
       return reduceTyped<BFloat16Bits, float>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Half: return reduceTyped<c10::Half, float>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Long: return reduceTyped<int64_t, int64_t>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Int: return reduceTyped<int32_t, int32_t>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Short: return reduceTyped<int16_t, int16_t>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Char: return reduceTyped<int8_t, int8_t>(output, sources, sourceCount, count, reduction);
-    case c10::ScalarType::Byte: return reduceTyped<uint8_t, uint8_t>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Half:
+      return reduceTyped<c10::Half, float>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Long:
+      return reduceTyped<int64_t, int64_t>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Int:
+      return reduceTyped<int32_t, int32_t>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Short:
+      return reduceTyped<int16_t, int16_t>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Char:
+      return reduceTyped<int8_t, int8_t>(output, sources, sourceCount, count, reduction);
+    case c10::ScalarType::Byte:
+      return reduceTyped<uint8_t, uint8_t>(output, sources, sourceCount, count, reduction);
     case c10::ScalarType::Bool: {
       // Truth values add up to "any" and multiply to "all".
       const bool isAll = reduction == CT_REDUCE_MIN || reduction == CT_REDUCE_PRODUCT;

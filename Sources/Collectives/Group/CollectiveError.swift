@@ -44,7 +44,8 @@ public enum CollectiveError: Error, Sendable, CustomStringConvertible {
       "rank 0 does not answer at \(host):\(port) after \(time.secondsText): "
         + "is it running, and are MASTER_ADDR and MASTER_PORT right?"
     case .environment(let variable, let found, let expected):
-      "the environment variable \(variable) is \(found.map { "'\($0)'" } ?? "not set"), expected is \(expected)"
+      "the environment variable \(variable) is \(found.map { "'\($0)'" } ?? "not set"), "
+        + "expected is \(expected)"
     case .store(let action, let reason): "the ranks' store could not \(action): \(reason)"
     case .invalidArgument(let operation, let reason): "\(operation): \(reason)"
     case .tensor(let error): "\(error)"
@@ -70,7 +71,8 @@ public struct DivergenceReport: Sendable, Hashable, CustomStringConvertible {
   /// For example `rank 0 has waited 2.0 s in the all-reduce #3 of 'loss' ...; rank 1 is in the ...`.
   public var description: String {
     let others = positions.map { "; \($0)" }.joined()
-    return "rank \(rank) has waited \(waited.secondsText) in the \(record) of group '\(record.group)'\(others)"
+    return
+      "rank \(rank) has waited \(waited.secondsText) in the \(record) of group '\(record.group)'\(others)"
   }
 }
 

@@ -30,7 +30,8 @@ extension ProcessGroup {
   ///   - root: The rank of the group that sends.
   ///   - label: What they are, for messages; the same on all ranks.
   /// - Throws: `CollectiveError`.
-  public func broadcast(bytes: [UInt8], from root: Int, label: String = "") throws(CollectiveError) -> [UInt8] {
+  public func broadcast(bytes: [UInt8], from root: Int, label: String = "") throws(CollectiveError) -> [UInt8]
+  {
     if size == 1 { return bytes }
     let count = try tensor(of: [bytes.count])
     try broadcast(count, from: root, label: "the size of '\(label)'").wait()

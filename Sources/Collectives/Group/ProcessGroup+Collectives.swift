@@ -36,7 +36,8 @@ extension ProcessGroup {
     _ tensor: Tensor, to root: Int, op: ReduceOperation = .sum, label: String = ""
   ) throws(CollectiveError) -> Work {
     try checkRank(root, .reduce)
-    return try begin(.reduce, on: tensor, label: label, salt: Int(op.rawValue) << 16 | root) { group, tag, result in
+    return try begin(.reduce, on: tensor, label: label, salt: Int(op.rawValue) << 16 | root) {
+      group, tag, result in
       tensor.withUnsafeHandle {
         ct_reduce(group, $0, root, op.code, tag, &result)
       }
@@ -53,7 +54,8 @@ extension ProcessGroup {
   /// - Complexity: The root sends n elements, the others pass on (N-2)/(N-1) n; small tensors are sent to
   ///   all, (N-1) n elements from the root.
   @discardableResult
-  public func broadcast(_ tensor: Tensor, from root: Int, label: String = "") throws(CollectiveError) -> Work {
+  public func broadcast(_ tensor: Tensor, from root: Int, label: String = "") throws(CollectiveError) -> Work
+  {
     try checkRank(root, .broadcast)
     return try begin(.broadcast, on: tensor, label: label, salt: root) { group, tag, result in
       tensor.withUnsafeHandle { ct_broadcast(group, $0, root, tag, &result) }
@@ -94,7 +96,8 @@ extension ProcessGroup {
   /// - Complexity: Sends (N-1)/N n elements.
   @discardableResult
   public func reduceScatter(
-    into output: Tensor, from input: Tensor, counts: [Int]? = nil, op: ReduceOperation = .sum, label: String = ""
+    into output: Tensor, from input: Tensor, counts: [Int]? = nil, op: ReduceOperation = .sum,
+    label: String = ""
   ) throws(CollectiveError) -> Work {
     let parts = try parts(counts, of: input.elementCount, .reduceScatter, "the input")
     if size == 1 { try copy(input, to: output, .reduceScatter) }
@@ -139,11 +142,14 @@ extension ProcessGroup {
   /// - Parameter label: What for, for messages; the same on all ranks.
   /// - Throws: `CollectiveError`.
   public func barrier(label: String = "") throws(CollectiveError) {
-    try begin(.barrier, on: nil, label: label) { group, tag, result in ct_barrier(group, tag, &result) }.wait()
+    try begin(.barrier, on: nil, label: label) { group, tag, result in ct_barrier(group, tag, &result) }
+      .wait()
   }
 
   /// What an operation of a single rank comes to; nothing where both are the same memory.
-  private func copy(_ input: Tensor, to output: Tensor, _ operation: CollectiveOperation) throws(CollectiveError) {
+  private func copy(_ input: Tensor, to output: Tensor, _ operation: CollectiveOperation)
+    throws(CollectiveError)
+  {
     guard input.elementCount == output.elementCount, input.dtype == output.dtype else {
       throw .invalidArgument(
         operation: operation.rawValue,
@@ -152,7 +158,8 @@ extension ProcessGroup {
     }
     if input.sharesStorage(with: output), input.storageOffset == output.storageOffset { return }
     do throws(TorchError) {
-      try withoutGradients { () throws(TorchError) in _ = try output.view([-1]).copyInPlace(input.view([-1])) }
+      try withoutGradients { () throws(TorchError) in _ = try output.view([-1]).copyInPlace(input.view([-1]))
+      }
     } catch {
       throw .tensor(error)
     }

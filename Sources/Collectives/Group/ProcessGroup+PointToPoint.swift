@@ -15,7 +15,8 @@ extension ProcessGroup {
     _ tensor: Tensor, to destination: Int, channel: UInt16 = 0, label: String = ""
   ) throws(CollectiveError) -> Work {
     try checkPeer(destination, .send)
-    return try begin(.send, on: tensor, label: label, salt: Int(channel), peer: destination) { group, tag, result in
+    return try begin(.send, on: tensor, label: label, salt: Int(channel), peer: destination) {
+      group, tag, result in
       tensor.withUnsafeHandle { ct_send(group, $0, destination, tag, &result) }
     }
   }
@@ -33,7 +34,8 @@ extension ProcessGroup {
     _ tensor: Tensor, from source: Int, channel: UInt16 = 0, label: String = ""
   ) throws(CollectiveError) -> Work {
     try checkPeer(source, .receive)
-    return try begin(.receive, on: tensor, label: label, salt: Int(channel), peer: source) { group, tag, result in
+    return try begin(.receive, on: tensor, label: label, salt: Int(channel), peer: source) {
+      group, tag, result in
       tensor.withUnsafeHandle { ct_receive(group, $0, source, tag, &result) }
     }
   }

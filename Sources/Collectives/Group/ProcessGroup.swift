@@ -40,7 +40,7 @@ public final class ProcessGroup {
   ) throws(CollectiveError) -> Work {
     if let verdict = ledger.verdict { throw verdict }
     let record = CollectiveRecord(
-      group: name, sequence: ledger.nextSequence(operation, peer: peer), operation: operation,
+      group: name, sequence: ledger.nextSequence(operation, peer: peer, channel: salt), operation: operation,
       byteCount: tensor.map { $0.elementCount * $0.dtype.byteCount } ?? 0, dtype: tensor?.dtype, label: label,
       peer: peer.map { globalRanks[$0] })
     guard let connection = ledger.connection else {
@@ -70,7 +70,8 @@ public final class ProcessGroup {
   func checkRank(_ rank: Int, _ operation: CollectiveOperation) throws(CollectiveError) {
     guard globalRanks.indices.contains(rank) else {
       throw .invalidArgument(
-        operation: operation.rawValue, reason: "rank \(rank) is not in the group '\(name)', which has \(size) ranks")
+        operation: operation.rawValue,
+        reason: "rank \(rank) is not in the group '\(name)', which has \(size) ranks")
     }
   }
 
@@ -81,14 +82,17 @@ public final class ProcessGroup {
     if let given {
       guard given.count == size else {
         throw .invalidArgument(
-          operation: operation.rawValue, reason: "\(given.count) counts for the \(size) ranks of the group '\(name)'")
+          operation: operation.rawValue,
+          reason: "\(given.count) counts for the \(size) ranks of the group '\(name)'")
       }
       return given
     }
     guard count % size == 0 else {
       throw .invalidArgument(
         operation: operation.rawValue,
-        reason: "\(what) has \(count) elements, which \(size) ranks cannot share evenly: pad it, or give the counts")
+        reason:
+          "\(what) has \(count) elements, which \(size) ranks cannot share evenly: pad it, or give the counts"
+      )
     }
     return Array(repeating: count / size, count: size)
   }

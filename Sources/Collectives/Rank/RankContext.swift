@@ -65,13 +65,15 @@ public final class RankContext {
   public func makeGroup(of ranks: [Int], name: String? = nil) throws(CollectiveError) -> ProcessGroup? {
     guard Set(ranks).count == ranks.count, ranks.allSatisfy({ 0..<worldSize ~= $0 }), !ranks.isEmpty else {
       throw .invalidArgument(
-        operation: "making of a group", reason: "the ranks \(ranks) must differ and be less than \(worldSize)")
+        operation: "making of a group", reason: "the ranks \(ranks) must differ and be less than \(worldSize)"
+      )
     }
     guard ranks.contains(rank) else { return nil }
     let name = name ?? "ranks \(ranks.map(String.init).joined(separator: ","))"
     groupCounts[name, default: 0] += 1
     return try Self.connect(
-      name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank, store: store,
+      name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
+      store: store,
       host: host, watchdog: watchdog)
   }
 

@@ -37,7 +37,9 @@ public enum Ranks {
       done.ring()
     }
     done.wait()
-    guard let result = outcome.withLock({ $0 }) else { preconditionFailure("the ranks ended without a result") }
+    guard let result = outcome.withLock({ $0 }) else {
+      preconditionFailure("the ranks ended without a result")
+    }
     return try result.get()
   }
 
@@ -61,7 +63,8 @@ public enum Ranks {
   }
 
   private static func start<Value: Sendable>(
-    count: Int, timeout: Duration, threadsPerRank: Int?, body: @escaping @Sendable (RankContext) throws -> Value,
+    count: Int, timeout: Duration, threadsPerRank: Int?,
+    body: @escaping @Sendable (RankContext) throws -> Value,
     completion: @escaping @Sendable (Result<[Value], any Error>) -> Void
   ) throws {
     precondition(count > 0, "there must be at least one rank, not \(count)")

@@ -23,7 +23,8 @@ public enum Rendezvous {
     if worldSize == 1 { return try .single(timeout: timeout) }
     let port = try number("MASTER_PORT", variable, in: 1...65535, fallback: defaultPort)
     guard let host = variable("MASTER_ADDR"), !host.isEmpty else {
-      throw .environment(variable: "MASTER_ADDR", found: nil, expected: "the name or address of rank 0's machine")
+      throw .environment(
+        variable: "MASTER_ADDR", found: nil, expected: "the name or address of rank 0's machine")
     }
     let store =
       rank == 0
@@ -69,7 +70,8 @@ public enum Rendezvous {
     if text == nil, let fallback { return fallback }
     guard let text, let value = Int(text), range.contains(value) else {
       throw .environment(
-        variable: name, found: text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        variable: name, found: text,
+        expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return value
   }

@@ -42,7 +42,9 @@ public final class Store: Sendable {
   /// - Parameter port: The port to listen at, 0 for one that is free.
   /// - Returns: The store, and the port it listens at.
   /// - Throws: `CollectiveError.portInUse`, or `store` with what the system said.
-  public static func serving(port: Int, timeout: Duration) throws(CollectiveError) -> (store: Store, port: Int) {
+  public static func serving(port: Int, timeout: Duration) throws(CollectiveError) -> (
+    store: Store, port: Int
+  ) {
     var result: OpaquePointer?
     var chosen: UInt16 = 0
     let status = ct_store_tcp(
@@ -163,7 +165,8 @@ public final class Store: Sendable {
     return Connection(owning: result)
   }
 
-  private static func check(_ status: ct_status, _ action: @autoclosure () -> String) throws(CollectiveError) {
+  private static func check(_ status: ct_status, _ action: @autoclosure () -> String) throws(CollectiveError)
+  {
     if status != CT_OK { throw .store(action: action(), reason: String(cString: ct_error_message())) }
   }
 }

@@ -15,9 +15,15 @@ final class GroupLedger: Sendable {
     let since: ContinuousClock.Instant
   }
 
+  private struct Series: Hashable {
+    let operation: CollectiveOperation
+    let peer: Int
+    let channel: Int
+  }
+
   private struct State {
     var sequence = 0
-    var peerSequences: [String: Int] = [:]
+    var peerSequences: [Series: Int] = [:]
     var nextEntry = 0
     var entries: [Int: Entry] = [:]
     var last: CollectiveRecord?
@@ -41,16 +47,16 @@ final class GroupLedger: Sendable {
     connection?.abort()
   }
 
-  /// The number of the group's next operation; sends and receives are numbered for each pair of ranks.
-  func nextSequence(_ operation: CollectiveOperation, peer: Int?) -> Int {
+  /// The number of the group's next operation; sends and receives are numbered for each pair of ranks and channel.
+  func nextSequence(_ operation: CollectiveOperation, peer: Int?, channel: Int) -> Int {
     state.withLock { state in
       guard let peer else {
         state.sequence += 1
         return state.sequence
       }
-      let number = state.peerSequences["\(operation.rawValue) \(peer)", default: 0] + 1
-      state.peerSequences["\(operation.rawValue) \(peer)"] = number
-      return number
+      let series = Series(operation: operation, peer: peer, channel: channel)
+      state.peerSequences[series, default: 0] += 1
+      return state.peerSequences[series, default: 1]
     }
   }
 
@@ -82,7 +88,9 @@ final class GroupLedger: Sendable {
   private static func end(_ number: Int, _ state: inout State) {
     guard let entry = state.entries.removeValue(forKey: number) else { return }
     state.counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
-    if entry.record.peer == nil, entry.record.sequence >= state.last?.sequence ?? 0 { state.last = entry.record }
+    if entry.record.peer == nil, entry.record.sequence >= state.last?.sequence ?? 0 {
+      state.last = entry.record
+    }
   }
 
   /// The operation that has been under way for the longest time.

@@ -39,13 +39,15 @@ enum PositionText {
     let separators: Set<Character> = [field, line]
     let parts: [String] = [
       group, state, "\(record.sequence)", record.operation.rawValue, "\(record.byteCount)",
-      "\(record.dtype?.rawValue ?? -1)", "\(record.peer ?? -1)", String(record.label.filter { !separators.contains($0) }),
+      "\(record.dtype?.rawValue ?? -1)", "\(record.peer ?? -1)",
+      String(record.label.filter { !separators.contains($0) }),
     ]
     return parts.joined(separator: "\(field)")
   }
 
   private static func record(_ parts: [String]) -> CollectiveRecord? {
-    guard parts.count == 8, let sequence = Int(parts[2]), let operation = CollectiveOperation(rawValue: parts[3]),
+    guard parts.count == 8, let sequence = Int(parts[2]),
+      let operation = CollectiveOperation(rawValue: parts[3]),
       let byteCount = Int(parts[4]), let dtype = Int32(parts[5]), let peer = Int(parts[6])
     else { return nil }
     return CollectiveRecord(

@@ -122,7 +122,9 @@ final class Watchdog: Sendable {
   }
 
   private func lookForFailure() {
-    guard (try? store.contains("failure")) == true, let text = try? store.text("failure", timeout: .seconds(1)) else {
+    guard (try? store.contains("failure")) == true,
+      let text = try? store.text("failure", timeout: .seconds(1))
+    else {
       return
     }
     let parts = text.split(separator: "\u{1F}", maxSplits: 1).map(String.init)
@@ -185,7 +187,8 @@ final class Watchdog: Sendable {
       publish(answer: question)
       state.withLock { $0.lastRing = question }
       let deadline = ContinuousClock.now + Swift.min(.seconds(3), Swift.max(.milliseconds(300), timeout / 4))
-      while positions.count < others.count, ContinuousClock.now < deadline, !state.withLock({ $0.isStopped }) {
+      while positions.count < others.count, ContinuousClock.now < deadline, !state.withLock({ $0.isStopped })
+      {
         for other in others where positions[other] == nil {
           positions[other] = answer(of: other, to: question, group: ledger.name)
         }
@@ -199,7 +202,8 @@ final class Watchdog: Sendable {
 
   private func answer(of other: Int, to question: Int, group: String) -> RankPosition.State? {
     guard (try? store.contains("position/\(other)")) == true,
-      let text = try? store.text("position/\(other)", timeout: .seconds(1)), PositionText.answer(in: text) >= question
+      let text = try? store.text("position/\(other)", timeout: .seconds(1)),
+      PositionText.answer(in: text) >= question
     else { return nil }
     // A rank that answers and does not know the group has not come to it yet.
     return PositionText.decode(text, group: group) ?? .after(nil)

@@ -1,7 +1,7 @@
 internal import CTorch
 
-/// A number as an operator takes it. Its kind decides the type of the result: a tensor of integers plus an integer
-/// stays a tensor of integers, plus a floating-point number it becomes one of floating point.
+/// A number as an operator takes it. Its kind decides the type of the result: a tensor of integers plus an
+/// integer stays a tensor of integers, plus a floating-point number it becomes one of floating point.
 public enum Scalar: Sendable, Equatable {
   case double(Double)
   case int(Int)

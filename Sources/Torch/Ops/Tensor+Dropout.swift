@@ -1,5 +1,6 @@
 extension Tensor {
-  /// This tensor with every element zeroed with a probability and the others scaled up so that the mean stays.
+  /// This tensor with every element zeroed with a probability and the others scaled up so that the mean
+  /// stays.
   ///
   /// `y = x * mask / (1 - probability)`, the mask drawn from `generator`.
   /// - Parameters:

@@ -31,8 +31,8 @@ void ct_store_release(ct_store store) CT_NOEXCEPT;
 ct_status ct_store_set(ct_store store, const char *key, const uint8_t *bytes, size_t count) CT_NOEXCEPT;
 // Waits for the key; CT_TIMEOUT if it does not come. `bytes` is malloc'd for the caller, who frees it.
 ct_status ct_store_get(
-    ct_store store, const char *key, ct_int timeout_ms, uint8_t *_Nullable *_Nonnull bytes, size_t *count)
-    CT_NOEXCEPT;
+    ct_store store, const char *key, ct_int timeout_ms, uint8_t *_Nullable *_Nonnull bytes,
+    size_t *count) CT_NOEXCEPT;
 ct_status ct_store_wait(ct_store store, const char *key, ct_int timeout_ms) CT_NOEXCEPT;
 ct_status ct_store_check(ct_store store, const char *key, bool *result) CT_NOEXCEPT;
 // Adds to a counter and yields its new value.
@@ -55,7 +55,8 @@ typedef struct ct_work_s *ct_work;
 // Connects to all other ranks of the group, which call this too with the same store. `host` is the name or
 // address that this rank listens at.
 ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms, ct_group *result) CT_NOEXCEPT;
+    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms,
+    ct_group *result) CT_NOEXCEPT;
 // Closes the connections: everything under way, here and on the other ranks, fails. Any thread may call it.
 void ct_group_abort(ct_group group) CT_NOEXCEPT;
 void ct_group_release(ct_group group) CT_NOEXCEPT;
@@ -66,28 +67,30 @@ ct_int ct_group_bytes_sent(ct_group group) CT_NOEXCEPT;
 // says what it is about. Messages match only if both and their sizes agree, so that ranks that disagree wait
 // for each other instead of mixing their data. Tensors are contiguous CPU tensors; their memory is not
 // touched by the caller before the end.
-ct_status ct_all_reduce(ct_group group, ct_tensor tensor, ct_reduction reduction, uint64_t tag, ct_work *result)
-    CT_NOEXCEPT;
+ct_status ct_all_reduce(
+    ct_group group, ct_tensor tensor, ct_reduction reduction, uint64_t tag, ct_work *result) CT_NOEXCEPT;
 ct_status ct_reduce(
-    ct_group group, ct_tensor tensor, ct_int root, ct_reduction reduction, uint64_t tag, ct_work *result)
+    ct_group group, ct_tensor tensor, ct_int root, ct_reduction reduction, uint64_t tag,
+    ct_work *result) CT_NOEXCEPT;
+ct_status ct_broadcast(ct_group group, ct_tensor tensor, ct_int root, uint64_t tag, ct_work *result)
     CT_NOEXCEPT;
-ct_status ct_broadcast(ct_group group, ct_tensor tensor, ct_int root, uint64_t tag, ct_work *result) CT_NOEXCEPT;
 // Rank r's part of `output` is `counts[r]` elements long, the parts in order of rank; this rank's part may be
 // `input` itself.
 ct_status ct_all_gather(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, uint64_t tag, ct_work *result)
-    CT_NOEXCEPT;
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, uint64_t tag,
+    ct_work *result) CT_NOEXCEPT;
 // Rank r receives the sum over all ranks of part r of `input`, which is `counts[r]` elements long. `output`
 // may be this rank's part of `input`. Sums are made in order of rank, half precision in f32 with one
 // rounding.
 ct_status ct_reduce_scatter(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, ct_reduction reduction, uint64_t tag,
-    ct_work *result) CT_NOEXCEPT;
-ct_status ct_all_to_all(
-    ct_group group, ct_tensor output, ct_tensor input, const ct_int *output_counts, const ct_int *input_counts,
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *counts, ct_reduction reduction,
     uint64_t tag, ct_work *result) CT_NOEXCEPT;
+ct_status ct_all_to_all(
+    ct_group group, ct_tensor output, ct_tensor input, const ct_int *output_counts,
+    const ct_int *input_counts, uint64_t tag, ct_work *result) CT_NOEXCEPT;
 ct_status ct_send(ct_group group, ct_tensor tensor, ct_int to, uint64_t tag, ct_work *result) CT_NOEXCEPT;
-ct_status ct_receive(ct_group group, ct_tensor tensor, ct_int from, uint64_t tag, ct_work *result) CT_NOEXCEPT;
+ct_status ct_receive(ct_group group, ct_tensor tensor, ct_int from, uint64_t tag, ct_work *result)
+    CT_NOEXCEPT;
 ct_status ct_barrier(ct_group group, uint64_t tag, ct_work *result) CT_NOEXCEPT;
 
 // Waits for the end: CT_OK, the operation's failure, or CT_TIMEOUT, after which it still goes on. A negative

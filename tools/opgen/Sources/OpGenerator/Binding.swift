@@ -50,7 +50,8 @@ struct Binding {
 
   /// The argument that becomes Swift's `self`: the first one when it is a tensor.
   var receiver: OpSchema.Argument? {
-    guard let first = visible.first, first.type.base == .tensor, !first.type.isList, !first.type.isOptional else {
+    guard let first = visible.first, first.type.base == .tensor, !first.type.isList, !first.type.isOptional
+    else {
       return nil
     }
     return first

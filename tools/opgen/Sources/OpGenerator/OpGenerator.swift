@@ -22,10 +22,12 @@ public struct OpGenerator {
     var files = [GeneratedFile(path: "Sources/CTorch/include/ctorch/ops_generated.h", text: writer.header())]
     for (index, unit) in units.enumerated() {
       files.append(
-        GeneratedFile(path: "Sources/CTorch/src/generated/ops_\(unit.name).cpp", text: writer.source(of: index)))
+        GeneratedFile(
+          path: "Sources/CTorch/src/generated/ops_\(unit.name).cpp", text: writer.source(of: index)))
       for family in unit.families {
         let text = SwiftWriter(family: family.name, bindings: family.bindings).file()
-        files.append(GeneratedFile(path: "Sources/Torch/Ops/Generated/Tensor+\(family.name).swift", text: text))
+        files.append(
+          GeneratedFile(path: "Sources/Torch/Ops/Generated/Tensor+\(family.name).swift", text: text))
       }
     }
     return files

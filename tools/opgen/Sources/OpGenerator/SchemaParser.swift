@@ -102,7 +102,9 @@ public struct SchemaParser {
   }
 
   /// Divides `Tensor(a -> *) self` at the last space outside brackets.
-  private static func typeAndName(_ part: String, in text: String) throws(OpGeneratorError) -> (String, String) {
+  private static func typeAndName(_ part: String, in text: String) throws(OpGeneratorError) -> (
+    String, String
+  ) {
     guard let space = part.lastIndex(of: " "), part[space...].firstIndex(of: ")") == nil else {
       throw OpGeneratorError("'\(text)': '\(part)' has no name")
     }
@@ -129,7 +131,8 @@ public struct DeclarationFile {
   /// - Throws: `OpGeneratorError` when the file has none of this name.
   public func schema(named name: String) throws(OpGeneratorError) -> OpSchema {
     guard let text = texts[name] else {
-      throw OpGeneratorError("native_functions.yaml has no operator '\(name)'; is it that of libtorch 2.11.0?")
+      throw OpGeneratorError(
+        "native_functions.yaml has no operator '\(name)'; is it that of libtorch 2.11.0?")
     }
     return try SchemaParser(text).schema()
   }

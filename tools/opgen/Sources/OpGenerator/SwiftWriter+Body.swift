@@ -20,7 +20,8 @@ extension SwiftWriter {
     let arguments = binding.visible.flatMap { operands.handles[$0.name] ?? expressions($0) }
     var inner = fill(arguments + resultArguments(binding), indent: "        ")
     let name = "\"\(binding.schema.fullName)\""
-    var head = "try Tensor.call(\(([name] + operands.passed).joined(separator: ", "))) {\(operands.closureHead)"
+    var head =
+      "try Tensor.call(\(([name] + operands.passed).joined(separator: ", "))) {\(operands.closureHead)"
     if head.count > 106 {
       let items = fill([name] + operands.passed, indent: "      ")
       head = (["try Tensor.call("] + items + ["    ) {\(operands.closureHead)"]).joined(separator: "\n")
@@ -43,7 +44,8 @@ extension SwiftWriter {
     let type = argument.type
     if argument.name == "reduction" { return ["reduction.rawValue"] }
     switch (type.base, type.isList) {
-    case (.int, true), (.symInt, true): return [name, type.isOptional ? "\(name)?.count ?? 0" : "\(name).count"]
+    case (.int, true), (.symInt, true):
+      return [name, type.isOptional ? "\(name)?.count ?? 0" : "\(name).count"]
     case (.scalar, _): return type.isOptional ? ["ct_optional_scalar(\(name))"] : ["\(name).scalar.tagged"]
     case (.int, false), (.symInt, false), (.float, _), (.bool, false):
       return [type.isOptional ? "\(name).tagged" : name]

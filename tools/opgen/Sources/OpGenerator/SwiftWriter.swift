@@ -2,7 +2,8 @@
 struct SwiftWriter {
   /// Arguments whose meaning the method's name already says; they take no label.
   static let openNames: Set<String> = [
-    "other", "mat1", "mat2", "batch1", "batch2", "vec", "vec2", "tensor", "tensor1", "tensor2", "tensors", "x2",
+    "other", "mat1", "mat2", "batch1", "batch2", "vec", "vec2", "tensor", "tensor1", "tensor2", "tensors",
+    "x2",
     "exponent", "size", "shape", "dims", "dim0", "dim1", "target", "mask", "repeats", "chunks", "split_size",
     "split_sizes", "equation",
   ]

@@ -1,5 +1,4 @@
 import Collectives
-import Synchronization
 import TestSupport
 import Testing
 import Torch
@@ -82,7 +81,8 @@ struct RendezvousTests {
     ("MASTER_ADDR", "", "MASTER_ADDR is not set, expected is the name or address of rank 0's machine"),
     ("LOCAL_RANK", "-1", "LOCAL_RANK is '-1', expected is a whole number from 0 to 1"),
   ])
-  func `a wrong variable is named with what is expected`(name: String, value: String, message: String) throws {
+  func `a wrong variable is named with what is expected`(name: String, value: String, message: String) throws
+  {
     let right = variables(0, of: 2, port: 29_400)
     let error = try #require(throws: CollectiveError.self) {
       try Rendezvous.join(timeout: .seconds(1)) { $0 == name ? value : right($0) }

@@ -40,7 +40,9 @@ struct StoreTests {
   @Test(arguments: Kind.allCases)
   func `a key that does not come is an error that names it`(kind: Kind) throws {
     try withStore(kind) { store in
-      let error = try #require(throws: CollectiveError.self) { try store.get("missing", timeout: .milliseconds(100)) }
+      let error = try #require(throws: CollectiveError.self) {
+        try store.get("missing", timeout: .milliseconds(100))
+      }
       #expect("\(error)".contains("missing"))
     }
   }

@@ -22,7 +22,7 @@ private func sums(_ world: Int, _ count: Int) -> [Float] {
 /// Every collective against plain computation, over numbers of ranks, types, and sizes on both sides of the
 /// borders between algorithms and pieces.
 @Suite(.tags(.ranks), .timeLimit(.minutes(3)))
-struct CollectiveTests {
+struct ProcessGroupTests {
   static let worlds = [1, 2, 3, 4, 8]
   static let dtypes: [DType] = [.float32, .bfloat16]
   /// Elements: none, one, few, odd, beyond the small all-reduce, and beyond several pieces of a megabyte.
@@ -199,7 +199,7 @@ struct CollectiveTests {
       let group = context.world
       if context.rank == 0 {
         let works = try [1.0, 2, 3].map { try group.send(try Tensor.full([4], $0), to: 1) }
-        try group.send(try Tensor.full([4], 9), to: 1, channel: 5).wait()
+        try group.send(try Tensor.full([4], 9.0), to: 1, channel: 5).wait()
         for work in works { try work.wait() }
         return []
       }

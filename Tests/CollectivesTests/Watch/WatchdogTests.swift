@@ -34,14 +34,16 @@ struct WatchdogTests {
         usleep(3_000_000)
         return
       }
-      try context.world.allGather(into: try Tensor.zeros([3]), from: try Tensor.ones([1]), label: "layers.7").wait()
+      try context.world.allGather(into: try Tensor.zeros([3]), from: try Tensor.ones([1]), label: "layers.7")
+        .wait()
     }
     let text = outcomes.compactMap { $0 }.map { "\($0)" }.joined(separator: "\n")
     #expect(outcomes[2] == nil)
     #expect(text.contains("in the all-gather #2 of 'layers.7' (12 bytes float32) of group 'world'"))
     #expect(
       text.contains(
-        "rank 2 has not arrived, its last operation was the all-reduce #1 of 'loss' (4 bytes float32)"), "\(text)")
+        "rank 2 has not arrived, its last operation was the all-reduce #1 of 'loss' (4 bytes float32)"),
+      "\(text)")
     #expect(outcomes.contains { if case .timedOut = $0 { true } else { false } })
   }
 
@@ -75,7 +77,9 @@ struct WatchdogTests {
     #expect(outcomes.allSatisfy { $0 != nil })
   }
 
-  @Test func `a rank that throws ends the others at once, and its error is the one that is thrown`() async throws {
+  @Test func `a rank that throws ends the others at once, and its error is the one that is thrown`()
+    async throws
+  {
     let start = ContinuousClock.now
     let failure = await #expect(throws: RankFailure.self) {
       _ = try await onRanks(4, timeout: .seconds(60)) { context in
@@ -154,7 +158,9 @@ struct WatchdogTests {
       }
       note { try group.reduceScatter(into: try Tensor.ones([2]), from: try Tensor.ones([5])).wait() }
       note { try group.allGather(into: try Tensor.ones([4]), from: try Tensor.ones([3])).wait() }
-      note { try group.allGather(into: try Tensor.ones([4]), from: try Tensor.ones([2], dtype: .int32)).wait() }
+      note {
+        try group.allGather(into: try Tensor.ones([4]), from: try Tensor.ones([2], dtype: .int32)).wait()
+      }
       note { try group.broadcast(try Tensor.ones([4]), from: 2).wait() }
       note { try group.send(try Tensor.ones([4]), to: context.rank).wait() }
       note { try group.allReduce(try Tensor.ones([4, 4]).t().narrow(dim: 0, start: 0, length: 2)).wait() }
