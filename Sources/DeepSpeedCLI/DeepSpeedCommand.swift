@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Launcher
 import Monitoring
 
@@ -15,6 +16,8 @@ struct DeepSpeedCommand {
     if let alias = aliases[name] { words.insert(alias, at: 0) }
     do {
       var command = try Root.parseAsRoot(words)
+      // A file beyond the limit of `ulimit -f` is then an error of that write; other programs keep their ways.
+      if !(command is Launch) { signal(SIGXFSZ, SIG_IGN) }
       try command.run()
     } catch let failure as CommandFailure {
       ProgressBar.writeToStandardError("deepspeed: \(failure.message)\n")

@@ -1,4 +1,5 @@
 public import Checkpoints
+import Glibc
 
 /// Where a pretrained model lies: a Hugging Face folder or a GGUF file, opened but not loaded.
 public enum ModelLocation {
@@ -13,6 +14,11 @@ public enum ModelLocation {
   public init(path: String) throws {
     if path.hasSuffix(".gguf") {
       self = .gguf(try GGUFFile(path: path))
+    } else if access(path + "/.", X_OK) != 0 {
+      let isFile = access(path, F_OK) == 0
+      throw FileFormatError(
+        .missing, file: path, found: isFile ? "a file of another kind" : "nothing there",
+        expected: "a Hugging Face model folder with config.json, or a .gguf file")
     } else {
       self = .folder(try HuggingFaceFolder(path: path))
     }

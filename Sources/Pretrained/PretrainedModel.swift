@@ -86,9 +86,17 @@ public struct PretrainedModel {
       guard let json = try folder.contents(of: .tokenizer) else {
         throw PretrainedError.noTokenizer(path: folder.path)
       }
-      return try Tokenizer(json: json, configuration: try tokenizerConfiguration(folder))
+      do {
+        return try Tokenizer(json: json, configuration: try tokenizerConfiguration(folder))
+      } catch let error as TokenizerError {
+        throw PretrainedError.tokenizer(path: folder.path, reason: "\(error)")
+      }
     case .gguf(let file):
-      return try Tokenizer(gguf: GGUFTokenizerDescription(try file.tokenizerMetadata()))
+      do {
+        return try Tokenizer(gguf: GGUFTokenizerDescription(try file.tokenizerMetadata()))
+      } catch let error as TokenizerError {
+        throw PretrainedError.tokenizer(path: file.location, reason: "\(error)")
+      }
     }
   }
 
@@ -149,6 +157,8 @@ public struct PretrainedModel {
 public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder has no `tokenizer.json`.
   case noTokenizer(path: String)
+  /// The tokenizer's files are not as they must be.
+  case tokenizer(path: String, reason: String)
   /// The model has no chat template.
   case noChatTemplate(path: String)
 
@@ -157,6 +167,7 @@ public enum PretrainedError: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .noTokenizer(let path):
       "\(path): there is no tokenizer.json; save the tokenizer beside the model (save_pretrained), or give token arrays (.npy) as data"
+    case .tokenizer(let path, let reason): "\(path): \(reason)"
     case .noChatTemplate(let path):
       "\(path): the model has no chat template (tokenizer_config.json, chat_template.jinja); use deepspeed generate, or a chat model"
     }

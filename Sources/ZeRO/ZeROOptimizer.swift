@@ -200,10 +200,10 @@ public final class ZeROOptimizer {
     return Squares(sum: values[0], overflow: Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: rank))
   }
 
-  /// Bytes of this rank's model states, measured from the tensors that hold them.
+  /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
-      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount }, gradients: reducer.byteCount,
+      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount }, gradients: max(reducer.byteCount, reducer.retainedByteCount),
       optimizerStates: groups.reduce(0) { $0 + $1.stateByteCount })
   }
 

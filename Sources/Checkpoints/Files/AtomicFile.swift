@@ -27,6 +27,10 @@ public final class AtomicFile {
   public init(path: String, expectedByteCount: Int? = nil) throws {
     let (folder, name) = FileSystem.split(path)
     if FileSystem.entry(at: path) == .folder { throw FileSystemError("write", path, code: EISDIR) }
+    // Renaming a file over a device would destroy the device.
+    if FileSystem.entry(at: path) == .other {
+      throw FileSystemError("write", path, code: EINVAL, detail: "it is a device or a pipe, a regular file is needed")
+    }
     try FileSystem.createFolder(folder)
     if let expectedByteCount, let free = FileSystem.freeBytes(in: folder), free < expectedByteCount {
       throw FileSystemError(

@@ -3,12 +3,16 @@ import Glibc
 /// The few file operations that checkpoints need, with errors that name operation and path.
 enum FileSystem {
   /// What stands at a path.
-  enum Entry { case nothing, file, folder }
+  enum Entry { case nothing, file, folder, other }
 
   static func entry(at path: String) -> Entry {
     var status = stat()
     guard stat(path, &status) == 0 else { return .nothing }
-    return status.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return .folder
+    case S_IFREG: return .file
+    default: return .other
+    }
   }
 
   /// The size of a file in bytes.

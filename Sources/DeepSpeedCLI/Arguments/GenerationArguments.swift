@@ -5,26 +5,35 @@ import Torch
 
 /// How `generate` and `chat` choose tokens.
 struct GenerationArguments: ParsableArguments {
-  @Option(name: .customLong("max_new_tokens"), help: "New tokens at most.")
+  @Option(name: .customLong("max_new_tokens"), parsing: .unconditional, help: "New tokens at most.")
   var maximumNewTokens: Int = 128
 
-  @Option(help: "Divides the logits; 0 always takes the most likely token.")
+  @Option(parsing: .unconditional, help: "Divides the logits; 0 always takes the most likely token.")
   var temperature: Double = 0
 
-  @Option(name: .customLong("top_p"), help: "Keep the likeliest tokens that make up this probability.")
+  @Option(name: .customLong("top_p"), parsing: .unconditional,
+    help: "Keep the likeliest tokens that make up this probability.")
   var topP: Double = 1
 
-  @Option(name: .customLong("top_k"), help: "Keep this many of the likeliest tokens; 0 keeps all.")
+  @Option(name: .customLong("top_k"), parsing: .unconditional,
+    help: "Keep this many of the likeliest tokens; 0 keeps all.")
   var topK: Int = 0
 
-  @Option(name: .customLong("repetition_penalty"), help: "Above 1: say less of what was said before.")
+  @Option(name: .customLong("repetition_penalty"), parsing: .unconditional,
+    help: "Above 1: say less of what was said before.")
   var repetitionPenalty: Double = 1
 
-  @Option(help: "The seed of random choices.")
+  @Option(parsing: .unconditional, help: "The seed of random choices.")
   var seed: UInt64 = 0
 
   @Option(help: "The dtype of the weights: f32, bf16 or f16.")
   var dtype: DTypeArgument = .bf16
+
+  func validate() throws {
+    guard maximumNewTokens > 0 else {
+      throw ValidationError("--max_new_tokens is \(maximumNewTokens), expected at least 1")
+    }
+  }
 
   func sampling() throws -> SamplingOptions {
     try SamplingOptions(

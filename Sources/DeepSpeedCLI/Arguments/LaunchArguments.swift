@@ -1,32 +1,38 @@
 import ArgumentParser
+import Glibc
 import Launcher
 
 /// The flags of DeepSpeed's launcher, under their own names.
 struct LaunchArguments: ParsableArguments {
   @Option(
     name: [.customLong("num_gpus"), .customLong("num_accelerators"), .customLong("num-gpus")],
+    parsing: .unconditional,
     help: ArgumentHelp("Ranks on each node; on a machine without GPUs each rank gets a share of the cores.", valueName: "n"))
   var rankCount: Int?
 
-  @Option(name: [.customLong("num_nodes")], help: ArgumentHelp("Nodes of the hostfile to use.", valueName: "n"))
+  @Option(name: [.customLong("num_nodes")], parsing: .unconditional,
+    help: ArgumentHelp("Nodes of the hostfile to use.", valueName: "n"))
   var nodeCount: Int?
 
   @Option(name: [.customShort("H"), .customLong("hostfile")], help: "Lines of '<host> slots=<n>'.")
   var hostfile: String = Hostfile.defaultPath
 
-  @Option(name: [.customShort("i"), .customLong("include")], help: "Nodes and slots to use: NODE[:slot,...][@NODE...].")
+  @Option(name: [.customShort("i"), .customLong("include")],
+    help: "Nodes and slots to use: NODE[:slot,...][@NODE...].")
   var include: String = ""
 
   @Option(name: [.customShort("e"), .customLong("exclude")], help: "Nodes and slots not to use.")
   var exclude: String = ""
 
-  @Option(name: .customLong("master_addr"), help: "Where the ranks meet; the first node's address by default.")
+  @Option(name: .customLong("master_addr"),
+    help: "Where the ranks meet; the first node's address by default.")
   var masterAddress: String = ""
 
-  @Option(name: .customLong("master_port"), help: "The port at which the ranks meet; 29500, or a free one where that is taken.")
+  @Option(name: .customLong("master_port"), parsing: .unconditional,
+    help: "The port at which the ranks meet; 29500, or a free one where that is taken.")
   var masterPort: Int?
 
-  @Option(name: .customLong("node_rank"), help: "This node's number, with --no_ssh.")
+  @Option(name: .customLong("node_rank"), parsing: .unconditional, help: "This node's number, with --no_ssh.")
   var nodeRank: Int?
 
   @Option(name: .customLong("launcher"), help: "ssh, pdsh, openmpi, mpich, impi, slurm or mvapich.")
@@ -35,7 +41,7 @@ struct LaunchArguments: ParsableArguments {
   @Option(name: .customLong("launcher_args"), help: "Further arguments of that launcher.")
   var launcherArguments: String = ""
 
-  @Option(name: .customLong("ssh_port"), help: "The port of ssh on the nodes.")
+  @Option(name: .customLong("ssh_port"), parsing: .unconditional, help: "The port of ssh on the nodes.")
   var sshPort: Int?
 
   @Option(name: .customLong("venv_script"), help: "A script that each node sources first.")
@@ -71,6 +77,25 @@ struct LaunchArguments: ParsableArguments {
   @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Only errors.")
   var isQuiet = false
 
+  /// Far more than a node has; a count beyond it is a slip of the finger.
+  private static let mostRanks = 65_536
+
+  func validate() throws {
+    if let rankCount, rankCount > Self.mostRanks {
+      throw ValidationError("--num_gpus is \(rankCount), expected at most \(Self.mostRanks)")
+    }
+    guard LaunchLog.Level(rawValue: logLevel) != nil else {
+      let names = LaunchLog.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--log_level is \(logLevel), expected one of \(names)")
+    }
+  }
+
+  /// The ranks of the whole job, where the command line alone says so: one node, its slots counted.
+  var knownWorldSize: Int? {
+    guard let rankCount, rankCount > 0, nodeCount == nil, !noSSH, access(hostfile, F_OK) != 0 else { return nil }
+    return rankCount
+  }
+
   /// True when one rank in this process is what was asked for.
   var isSingleRank: Bool {
     (rankCount ?? 1) == 1 && nodeCount == nil && include.isEmpty && exclude.isEmpty && !forceMulti && !noSSH
@@ -99,11 +124,7 @@ struct LaunchArguments: ParsableArguments {
     options.prefixOutput = prefixOutput
     options.bindCores = bindCores
     options.coreList = coreList
-    guard let level = isQuiet ? .error : LaunchLog.Level(rawValue: logLevel) else {
-      throw CommandFailure(
-        message: "--log_level is \(logLevel), expected one of \(LaunchLog.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    options.logLevel = level
+    options.logLevel = isQuiet ? .error : LaunchLog.Level(rawValue: logLevel) ?? .info
     return options
   }
 }

@@ -24,7 +24,16 @@ enum RankProcess {
       context.leave()
     } catch {
       context.abort(reason: "\(error)")
-      throw CommandFailure(message: context.worldSize > 1 ? "rank \(context.rank): \(error)" : "\(error)")
+      throw CommandFailure(
+        message: context.worldSize > 1 ? "rank \(context.rank): \(error)" : "\(error)", code: exitCode(of: error))
+    }
+  }
+
+  /// A rank that only lost another one says so by its code, so that the launcher reports the real culprit.
+  private static func exitCode(of error: any Error) -> Int32 {
+    switch error as? CollectiveError {
+    case .rankFailed, .connectionLost: ProcessExit.lostPeerCode
+    default: 1
     }
   }
 }

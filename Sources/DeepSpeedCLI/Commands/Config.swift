@@ -9,7 +9,8 @@ struct Config: ParsableCommand {
   @Argument(help: "The config file, JSON text, or its base64.")
   var file: String
 
-  @Option(name: [.customLong("num_gpus"), .customLong("world_size")], help: "Ranks of the run, for the batch arithmetic.")
+  @Option(name: [.customLong("num_gpus"), .customLong("world_size")], parsing: .unconditional,
+    help: "Ranks of the run, for the batch arithmetic.")
   var worldSize: Int = 1
 
   @Flag(help: "Unknown top-level keys are errors.")

@@ -17,7 +17,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The dtype to compute in: f32, bf16 or f16.")
   var dtype: DTypeArgument = .f32
 
-  @Option(name: .customLong("seq_len"), help: "Tokens of a sequence; 1024, or the model's length where that is less.")
+  @Option(name: .customLong("seq_len"), parsing: .unconditional,
+    help: "Tokens of a sequence; 1024, or the model's length where that is less.")
   var sequenceLength: Int?
 
   @Flag(help: "Print the result only, as one JSON object.")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inference
 import Models
+import Monitoring
 import Tokenizers
 
 /// `deepspeed generate`: continues a text.
@@ -54,8 +55,14 @@ enum Output {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(1, $0.baseAddress!, $0.count) }
-      if count < 0, errno != EINTR { return }
+      if count < 0, errno != EINTR { leave(errno) }
       if count > 0 { bytes = bytes.dropFirst(count) }
     }
+  }
+
+  /// A result that nobody received must not look like success.
+  private static func leave(_ code: Int32) -> Never {
+    ProgressBar.writeToStandardError("deepspeed: cannot write the output: \(String(cString: strerror(code)))\n")
+    exit(1)
   }
 }

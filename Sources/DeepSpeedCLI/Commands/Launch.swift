@@ -20,10 +20,18 @@ struct Launch: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
   var command: [String] = []
 
+  func validate() throws {
+    guard let word = command.first, word.hasPrefix("-"), !["-h", "--help", "--"].contains(word) else { return }
+    throw ValidationError("Unknown option '\(word)'")
+  }
+
   func run() throws {
+    // The program's own words are passed on untouched, so the parser does not see a --help in front of it.
+    let words = command.first == "--" ? command.dropFirst() : command[...]
+    guard let program = words.first else { throw CleanExit.helpRequest(Root.self) }
+    if ["-h", "--help"].contains(program) { throw CleanExit.helpRequest(Launch.self) }
     try reportingFailures {
-      guard let program = command.first else { throw CleanExit.helpRequest(Root.self) }
-      var options = try launch.options(program: program, arguments: Array(command.dropFirst()))
+      var options = try launch.options(program: program, arguments: Array(words.dropFirst()))
       options.programKind = isModule ? .pythonModule : noPython ? .executable : .automatic
       // Only scripts in DeepSpeed's own manner expect the argument; other programs read LOCAL_RANK.
       options.noLocalRank = noLocalRank || !(isModule || program.hasSuffix(".py"))

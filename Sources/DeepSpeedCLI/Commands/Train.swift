@@ -20,13 +20,14 @@ struct Train: ParsableCommand {
   @Option(name: [.customLong("deepspeed_config"), .customLong("config")], help: "The DeepSpeed JSON config.")
   var configuration: String?
 
-  @Option(help: "Optimizer steps; one pass over the data by default.")
+  @Option(parsing: .unconditional, help: "Optimizer steps; one pass over the data by default.")
   var steps: Int?
 
-  @Option(name: .customLong("seq_len"), help: "Tokens of a sequence; 1024, or the model's length where that is less.")
+  @Option(name: .customLong("seq_len"), parsing: .unconditional,
+    help: "Tokens of a sequence; 1024, or the model's length where that is less.")
   var sequenceLength: Int?
 
-  @Option(help: "The seed of shuffling, dropout and random weights.")
+  @Option(parsing: .unconditional, help: "The seed of shuffling, dropout and random weights.")
   var seed: UInt64 = 42
 
   @Flag(name: .customLong("no_shuffle"), help: "Take the rows in their order.")
@@ -38,10 +39,12 @@ struct Train: ParsableCommand {
   @Option(help: "A folder of checkpoints to go on from.")
   var resume: String?
 
-  @Option(name: .customLong("save_interval"), help: "Save a checkpoint every so many steps.")
+  @Option(name: .customLong("save_interval"), parsing: .unconditional,
+    help: "Save a checkpoint every so many steps.")
   var saveInterval: Int?
 
-  @Option(name: .customLong("loss_csv"), help: "A table of every step: step,loss,lr,grad_norm,loss_scale,tokens_per_second,samples.")
+  @Option(name: .customLong("loss_csv"),
+    help: "A table of every step: step,loss,lr,grad_norm,loss_scale,tokens_per_second,samples.")
   var lossTable: String?
 
   @Option(help: "Path pattern of parameters that are not trained, such as 'model.embed_tokens.*'; may be repeated.")
@@ -50,17 +53,22 @@ struct Train: ParsableCommand {
   @Flag(help: "Unknown top-level keys of the config are errors.")
   var strict = false
 
-  @Option(name: .customLong("timeout"), help: "Minutes after which ranks that wait for each other are compared.")
+  @Option(name: .customLong("timeout"), parsing: .unconditional,
+    help: "Minutes after which ranks that wait for each other are compared.")
   var timeoutMinutes: Double = Double(Rendezvous.processVariable("DEEPSPEED_TIMEOUT") ?? "") ?? 10
 
   @OptionGroup var launch: LaunchArguments
+
+  private static let minutesOfYear = 525_600.0
 
   func validate() throws {
     if let steps, steps < 1 { throw ValidationError("--steps is \(steps), expected at least 1") }
     if let saveInterval, saveInterval < 1 {
       throw ValidationError("--save_interval is \(saveInterval), expected at least 1")
     }
-    guard timeoutMinutes > 0 else { throw ValidationError("--timeout is \(timeoutMinutes), expected more than 0") }
+    guard timeoutMinutes > 0, timeoutMinutes <= Train.minutesOfYear else {
+      throw ValidationError("--timeout is \(timeoutMinutes), expected minutes, more than 0 and at most a year")
+    }
   }
 
   func run() throws {
@@ -72,7 +80,13 @@ struct Train: ParsableCommand {
   /// Starts this very command once for each rank.
   private func launchRanks() throws {
     // What can be seen to be wrong is said once, not by every rank.
-    _ = try options()
+    let run = try options()
+    if let worldSize = launch.knownWorldSize {
+      var facts = RunFacts(worldSize: worldSize)
+      facts.totalSteps = run.steps
+      _ = try RunPlan(
+        run.configuration ?? .text(RunOptions.defaultConfiguration), facts: facts, strict: run.isStrict)
+    }
     var options = try launch.options(
       program: LocalMachine.executablePath(), arguments: Array(CommandLine.arguments.dropFirst()))
     options.programKind = .executable

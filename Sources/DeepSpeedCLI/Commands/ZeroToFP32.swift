@@ -21,13 +21,15 @@ struct ZeroToFP32: ParsableCommand {
   @Option(help: "The model that was trained, for its config and tokenizer.")
   var model: String?
 
-  @Option(name: .customLong("max_shard_size"), help: "The size of a weight file at most, such as 5GB.")
+  @Option(name: .customLong("max_shard_size"), parsing: .unconditional,
+    help: "The size of a weight file at most, such as 5GB.")
   var maxShardSize: String = "5GB"
 
   @Flag(name: .customLong("exclude_frozen_parameters"), help: "Leave out parameters that were not trained.")
   var excludesFrozen = false
 
-  @Flag(name: .customLong("safe_serialization"), help: "Accepted for compatibility: safetensors is what is written.")
+  @Flag(name: .customLong("safe_serialization"),
+    help: "Accepted for compatibility: safetensors is what is written.")
   var safeSerialization = false
 
   func run() throws {

@@ -1,7 +1,7 @@
 import Layers
 public import Models
 public import Tokenizers
-public import Torch
+import Torch
 
 /// Writes text with a model: one prefill pass over the prompt, then one decode pass a token over a KV cache.
 public struct TextGenerator {

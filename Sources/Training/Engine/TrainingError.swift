@@ -37,7 +37,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .lossIsNotFinite(let loss, let step, let layer):
       let place = layer.map { "; the first layer with a non-finite output is \($0)" } ?? ""
       return
-        "the loss is \(loss) at step \(step)\(place): lower the learning rate, check the data, or resume from an earlier checkpoint"
+        "the loss is \(loss.isNaN ? "NaN" : "\(loss)") at step \(step)\(place): lower the learning rate, check the data, or resume from an earlier checkpoint"
     case .tagsDiffer(let tags):
       let list = tags.enumerated().map { "rank \($0.offset): \($0.element)" }.joined(separator: ", ")
       return "save_checkpoint was called with different tags (\(list)): pass the same tag on all ranks"

@@ -37,9 +37,12 @@ final class LossTable {
     let row =
       "\(report.step),\(report.loss),\(report.learningRate),\(report.gradientNorm),\(report.lossScale),"
       + "\(Double((report.tokensPerSecond * 10).rounded() / 10)),\(report.globalSamples)\n"
-    let bytes = Array(row.utf8)
-    guard write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw FileSystemError("append to", path, code: errno)
+    var rest = Array(row.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw FileSystemError("append to", path, code: count < 0 ? errno : ENOSPC) }
+      rest = rest.dropFirst(count)
     }
   }
 

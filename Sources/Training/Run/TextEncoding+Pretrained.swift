@@ -13,6 +13,10 @@ extension TextEncoding {
       self.init(vocabularySize: vocabularySize, endToken: nil, identity: "arrays") { _ in [] }
       return
     }
+    guard [".txt", ".jsonl"].contains(where: data.hasSuffix) else {
+      throw DatasetError(
+        .unsupported, file: data, found: "a file of another kind", expected: "a name ending in .txt, .jsonl or .npy")
+    }
     let tokenizer = try origin.tokenizer()
     var render: (@Sendable ([Datasets.ChatMessage], Bool) throws -> String)?
     if let (text, tokens) = try origin.chatTemplate() {

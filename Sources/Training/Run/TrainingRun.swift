@@ -1,6 +1,7 @@
 public import Collectives
 import Checkpoints
 import Datasets
+import Glibc
 import Layers
 import Models
 import Monitoring
@@ -39,6 +40,7 @@ public final class TrainingRun {
     self.options = options
     self.group = group
     self.show = show
+    try TrainingRun.checkOutput(options, rank: group.rank)
     origin = try PretrainedModel(path: options.model)
     var facts = RunFacts(worldSize: group.size)
     facts.totalSteps = options.steps
@@ -72,6 +74,14 @@ public final class TrainingRun {
     return length
   }
 
+  /// Makes the output folder and tries to write into it: better now than after the last step.
+  private static func checkOutput(_ options: RunOptions, rank: Int) throws {
+    guard let output = options.output, rank == 0 else { return }
+    let probe = output + "/.writable"
+    try AtomicFile.write("", to: probe)
+    unlink(probe)
+  }
+
   private static func resume(_ options: RunOptions, engine: TrainingEngine) throws -> RunState? {
     guard let folder = options.resume else { return nil }
     guard let state = try engine.loadCheckpoint(from: folder) else {
@@ -94,6 +104,9 @@ public final class TrainingRun {
       options: options, plan: plan, rank: group.rank, startStep: startStep, totalSteps: totalSteps,
       flopsPerToken: try model.flopsPerToken(sequenceLength: sequenceLength),
       peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size), environment: options.environment, show: show)
+    if startStep >= totalSteps, group.rank == 0 {
+      show("already at step \(startStep) of \(totalSteps): nothing to train")
+    }
     outputs.begin(
       model: model, parameterCount: try model.parameterCount(), engine: engine, sequenceLength: sequenceLength)
     var reports: [StepReport] = []

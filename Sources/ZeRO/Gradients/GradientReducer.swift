@@ -146,6 +146,7 @@ public final class GradientReducer {
       for work in gathers { try work.wait() }
       gathers = []
     }
+    retainedByteCount = byteCount
   }
 
   private func reduceNextBucket() throws {
@@ -230,6 +231,9 @@ public final class GradientReducer {
   public var byteCount: Int {
     buckets.reduce(0) { $0 + ($1.buffer?.byteCount ?? 0) } + shards.reduce(0) { $0 + ($1?.byteCount ?? 0) }
   }
+
+  /// Bytes of gradients that were held when the last backward had been reduced: what a step reads.
+  public private(set) var retainedByteCount = 0
 
   /// Detaches from the parameters; gradients then stay where autograd puts them.
   public func close() {
