@@ -7,9 +7,11 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "ctorch/process_group.h"
 #include "process_group_store.h"
@@ -25,14 +27,16 @@ ct_store wrapStore(c10::intrusive_ptr<c10d::Store> store) {
 
 std::chrono::milliseconds milliseconds(ct_int count) { return std::chrono::milliseconds(count); }
 
-// c10d reports a late key by an exception without a class of its own.
+// Asks again and again, because a waiting c10d store holds its lock and reports every timeout on standard error.
 void waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
   const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout);
-  try {
-    store.wait({key}, milliseconds(timeout));
-  } catch (const std::exception &) {
-    if (std::chrono::steady_clock::now() < deadline) throw;
-    throw ct::TimeoutError("no rank has set the key '" + key + "' in time");
+  auto pause = std::chrono::microseconds(200);
+  while (!store.check({key})) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw ct::TimeoutError("no rank has set the key '" + key + "' in time");
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds(20000));
   }
 }
 

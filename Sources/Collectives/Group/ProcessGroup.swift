@@ -16,13 +16,13 @@ public final class ProcessGroup {
   /// The ranks of the group, counted over all processes.
   public let globalRanks: [Int]
   let ledger: GroupLedger
-  private let watchdog: Watchdog
+  private let lease: WatchdogLease
 
-  init(name: String, rank: Int, globalRanks: [Int], connection: Connection?, watchdog: Watchdog) {
+  init(name: String, rank: Int, globalRanks: [Int], connection: Connection?, lease: WatchdogLease) {
     self.name = name
     self.rank = rank
     self.globalRanks = globalRanks
-    self.watchdog = watchdog
+    self.lease = lease
     size = globalRanks.count
     ledger = GroupLedger(name: name, globalRanks: globalRanks, connection: connection)
   }
@@ -64,7 +64,8 @@ public final class ProcessGroup {
   /// Why an operation failed: what another rank or the watchdog says, or else that a connection ended.
   func explain(_ record: CollectiveRecord, peer: Int?, reason: String) -> CollectiveError {
     let failed = peer.map { globalRanks[$0] }
-    return watchdog.explain(.connectionLost(rank: failed, during: record, reason: reason), failed: failed)
+    return lease.watchdog.explain(
+      .connectionLost(rank: failed, during: record, reason: reason), failed: failed)
   }
 
   func checkRank(_ rank: Int, _ operation: CollectiveOperation) throws(CollectiveError) {

@@ -15,7 +15,8 @@ public final class RankContext {
   public let world: ProcessGroup
   /// How long an operation may take before its ranks are compared.
   public let timeout: Duration
-  let watchdog: Watchdog
+  private let lease: WatchdogLease
+  private var watchdog: Watchdog { lease.watchdog }
   private let host: String
   private var groupCounts: [String: Int] = [:]
 
@@ -35,15 +36,11 @@ public final class RankContext {
     self.store = store
     self.host = host
     self.timeout = timeout
-    watchdog = Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection())
-    registered(watchdog)
+    lease = WatchdogLease(Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection()))
+    registered(lease.watchdog)
     world = try Self.connect(
       name: "world", key: "group/world", members: Array(0..<worldSize), rank: rank, store: store, host: host,
-      watchdog: watchdog)
-  }
-
-  deinit {
-    watchdog.stop()
+      lease: lease)
   }
 
   /// The only rank of its world: no store is served, and nothing is sent.
@@ -74,7 +71,7 @@ public final class RankContext {
     return try Self.connect(
       name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
       store: store,
-      host: host, watchdog: watchdog)
+      host: host, lease: lease)
   }
 
   /// Tells all ranks that this one cannot go on. Their operations end with `CollectiveError.rankFailed`.
@@ -82,11 +79,12 @@ public final class RankContext {
     watchdog.announceFailure(rank: rank, reason: reason)
   }
 
-  /// Leaves in good order at the end of the program: waits, up to ten seconds, until all ranks have come
-  /// here, so that the process that serves the store does not end before the others are done.
+  /// Leaves in good order at the end of the program: waits, up to ten seconds, until all ranks have come here, so
+  /// that the process that serves the store does not end before the others are done. After a failure nobody is
+  /// waited for.
   public func leave() {
     watchdog.stop()
-    guard worldSize > 1, let left = try? store.add("left", 1) else { return }
+    guard worldSize > 1, watchdog.verdict == nil, let left = try? store.add("left", 1) else { return }
     if left == worldSize {
       try? store.set("left/all", "")
     } else {
@@ -98,18 +96,18 @@ public final class RankContext {
   }
 
   private static func connect(
-    name: String, key: String, members: [Int], rank: Int, store: Store, host: String, watchdog: Watchdog
+    name: String, key: String, members: [Int], rank: Int, store: Store, host: String, lease: WatchdogLease
   ) throws(CollectiveError) -> ProcessGroup {
     let own = members.firstIndex(of: rank) ?? 0
     guard members.count > 1 else {
-      return ProcessGroup(name: name, rank: own, globalRanks: members, connection: nil, watchdog: watchdog)
+      return ProcessGroup(name: name, rank: own, globalRanks: members, connection: nil, lease: lease)
     }
-    try arrive(name: name, key: key, members: members, rank: rank, store: store, watchdog: watchdog)
+    try arrive(name: name, key: key, members: members, rank: rank, store: store, watchdog: lease.watchdog)
     let connection = try store.prefixed("\(key)/gloo").connect(
-      rank: own, size: members.count, host: host, timeout: Swift.max(watchdog.timeout, .seconds(30)))
+      rank: own, size: members.count, host: host, timeout: Swift.max(lease.watchdog.timeout, .seconds(30)))
     let group = ProcessGroup(
-      name: name, rank: own, globalRanks: members, connection: connection, watchdog: watchdog)
-    try watchdog.watch(group.ledger)
+      name: name, rank: own, globalRanks: members, connection: connection, lease: lease)
+    try lease.watchdog.watch(group.ledger)
     return group
   }
 

@@ -7,6 +7,9 @@ enum Socket {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    // Connections that have ended lately do not count: the store's server sets this too.
+    var on: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(clamping: port).bigEndian
@@ -16,6 +19,34 @@ enum Socket {
       }
     }
     return status != 0 && errno == EADDRINUSE
+  }
+
+  /// Waits until somebody listens at a port of a host.
+  static func waitUntilServed(host: String, port: Int, timeout: Duration) -> Bool {
+    let start = ContinuousClock.now
+    while !isServed(host: host, port: port) {
+      if start.duration(to: .now) >= timeout { return false }
+      usleep(50_000)
+    }
+    return true
+  }
+
+  private static func isServed(host: String, port: Int) -> Bool {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, "\(port)", &hints, &list) == 0 else { return false }
+    defer { freeaddrinfo(list) }
+    var next = list
+    while let entry = next?.pointee {
+      let descriptor = socket(entry.ai_family, entry.ai_socktype, 0)
+      if descriptor >= 0 {
+        defer { close(descriptor) }
+        if Glibc.connect(descriptor, entry.ai_addr, entry.ai_addrlen) == 0 { return true }
+      }
+      next = entry.ai_next
+    }
+    return false
   }
 
   /// The name of this machine.

@@ -45,14 +45,14 @@ public final class Store: Sendable {
   public static func serving(port: Int, timeout: Duration) throws(CollectiveError) -> (
     store: Store, port: Int
   ) {
+    // Asked first, because c10d reports on standard error what it meets.
+    if port != 0, Socket.isPortTaken(port) { throw .portInUse(port: port) }
     var result: OpaquePointer?
     var chosen: UInt16 = 0
     let status = ct_store_tcp(
       "localhost", UInt16(clamping: port), true, -1, timeout.milliseconds, &result, &chosen)
     if status != CT_OK {
-      let message = String(cString: ct_error_message())
-      if Socket.isPortTaken(port) { throw .portInUse(port: port) }
-      throw .store(action: "serve a store at port \(port)", reason: message)
+      throw .store(action: "serve a store at port \(port)", reason: String(cString: ct_error_message()))
     }
     return (Store(owning: result), Int(chosen))
   }
@@ -63,6 +63,9 @@ public final class Store: Sendable {
   public static func connecting(
     to host: String, port: Int, timeout: Duration
   ) throws(CollectiveError) -> Store {
+    guard Socket.waitUntilServed(host: host, port: port, timeout: timeout) else {
+      throw .masterUnreachable(host: host, port: port, after: timeout)
+    }
     var result: OpaquePointer?
     var chosen: UInt16 = 0
     let status = ct_store_tcp(

@@ -209,3 +209,16 @@ final class Watchdog: Sendable {
     return PositionText.decode(text, group: group) ?? .after(nil)
   }
 }
+
+/// Keeps a watchdog awake as long as a rank's context or one of its groups is in use.
+final class WatchdogLease {
+  let watchdog: Watchdog
+
+  init(_ watchdog: Watchdog) {
+    self.watchdog = watchdog
+  }
+
+  deinit {
+    watchdog.stop()
+  }
+}

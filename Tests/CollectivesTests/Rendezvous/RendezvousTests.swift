@@ -47,6 +47,31 @@ struct RendezvousTests {
     #expect(sums == [6, 6, 6])
   }
 
+  @Test func `a rank whose connections end without a word is named with what the others were doing`()
+    async throws
+  {
+    let port = try freePort()
+    let gone = variables(1, of: 2, port: port)
+    async let first = rank(0, of: 2, port: port) { context in
+      // The group alone keeps the watchdog awake.
+      let group = context.world
+      let error = try #require(throws: CollectiveError.self) {
+        try group.allReduce(try Tensor.ones([1000]), label: "layers.3").wait()
+      }
+      guard case .connectionLost(rank: 1, let record, _) = error else {
+        Issue.record("rank 0 ended with \(error)")
+        return 0
+      }
+      #expect("\(record)" == "all-reduce #1 of 'layers.3' (4000 bytes float32)")
+      return 1
+    }
+    _ = try await Ranks.run(count: 1) { _ in
+      let context = try Rendezvous.join(timeout: .seconds(30), variable: gone)
+      return context.worldSize
+    }
+    #expect(try await first == 1)
+  }
+
   @Test func `a port in use is named`() throws {
     let (store, port) = try Store.serving(port: 0, timeout: .seconds(5))
     let error = try #require(throws: CollectiveError.self) {
