@@ -44,7 +44,8 @@ enum Libtorch {
   }
 
   static func declarations() throws -> String {
-    for prefix in prefixes() {
+    // A wheel has torchgen beside torch, whose folder the prefix is.
+    for prefix in prefixes().flatMap({ [$0, "\($0)/.."] }) {
       let path = "\(prefix)/torchgen/packaged/ATen/native/native_functions.yaml"
       if let text = try? String(contentsOfFile: path, encoding: .utf8) { return text }
     }
