@@ -62,6 +62,7 @@ static_assert(sizeof(c10d::ProcessGroupGloo::Options) == sizeof(c10d::Backend::O
 
 Connections::Connections(ct_store store, int rank, int size, const char *host, ct_int timeout)
     : rank(rank), size(size) {
+  ignoreBrokenPipes();
   auto options = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(timeout));
   options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
   options->threads = 1;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -42,12 +43,18 @@ void waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
 
 }  // namespace
 
+void ct::ignoreBrokenPipes() {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
+}
+
 extern "C" {
 
 ct_status ct_store_tcp(
     const char *host, uint16_t port, bool is_server, ct_int workers, ct_int timeout_ms, ct_store *result,
     uint16_t *chosen_port) noexcept {
   return boundary([&] {
+    ct::ignoreBrokenPipes();
     c10d::TCPStoreOptions options;
     options.port = port;
     options.isServer = is_server;

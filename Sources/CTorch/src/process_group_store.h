@@ -7,6 +7,11 @@
 
 namespace ct {
 
+// A connection that another rank has closed must end a write in an error, not this process: neither gloo nor c10d
+// asks the system for that, so that the signal is ignored from the first connection on, unless the program handles
+// it itself.
+void ignoreBrokenPipes();
+
 inline c10::intrusive_ptr<c10d::Store> unwrapStore(ct_store store) {
   return c10::intrusive_ptr<c10d::Store>::unsafe_reclaim_from_nonowning(
       reinterpret_cast<c10d::Store *>(store));
