@@ -61,8 +61,8 @@ for group in options.runs.split(";"):
             config = {
                 "train_batch_size": 8, "gradient_accumulation_steps": 2, "gradient_clipping": 1.0,
                 "zero_optimization": {"stage": int(stage)},
-                "optimizer": {"type": "AdamW", "params": {"lr": 3e-3, "betas": [0.9, 0.95], "eps": 1e-8, "weight_decay": 0.1}},
-                "scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": 10, "warmup_max_lr": 3e-3}},
+                "optimizer": {"type": "AdamW", "params": {"lr": 3e-4, "betas": [0.9, 0.95], "eps": 1e-8, "weight_decay": 0.1}},
+                "scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": 10, "warmup_max_lr": 3e-4}},
             }
             if dtype != "f32":
                 config[dtype] = {"enabled": True}

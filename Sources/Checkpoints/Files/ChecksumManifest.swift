@@ -106,7 +106,26 @@ public struct ChecksumManifest: Sendable, Equatable {
     }
   }
 
+  /// Compares the sizes of all recorded files, without reading them.
+  ///
+  /// - Throws: `FileFormatError` of kind `missing`, `truncated` or `damaged` naming the first file that differs.
+  public func verifySizes(folder: String) throws {
+    for recorded in files { try verifySize(recorded, path: FileSystem.join(folder, recorded.name)) }
+  }
+
   private func verify(_ recorded: ChecksummedFile, path: String, folder: String) throws {
+    try verifySize(recorded, path: path)
+    let actual = try ChecksummedFile(name: recorded.name, in: folder)
+    guard actual.crc32c == recorded.crc32c else {
+      throw FileFormatError(
+        .damaged, file: path, found: "CRC-32C \(Self.hexadecimal(actual.crc32c))",
+        expected:
+          "\(Self.hexadecimal(recorded.crc32c)) as recorded in \(Self.fileName); the file was changed"
+      )
+    }
+  }
+
+  private func verifySize(_ recorded: ChecksummedFile, path: String) throws {
     guard FileSystem.entry(at: path) == .file else {
       throw FileFormatError(
         .missing, file: path, found: "no file", expected: "the file recorded in \(Self.fileName)")
@@ -116,14 +135,6 @@ public struct ChecksumManifest: Sendable, Equatable {
       throw FileFormatError(
         size < recorded.byteCount ? .truncated : .damaged, file: path, found: "\(size) bytes",
         expected: "\(recorded.byteCount) bytes as recorded in \(Self.fileName)")
-    }
-    let actual = try ChecksummedFile(name: recorded.name, in: folder)
-    guard actual.crc32c == recorded.crc32c else {
-      throw FileFormatError(
-        .damaged, file: path, found: "CRC-32C \(Self.hexadecimal(actual.crc32c))",
-        expected:
-          "\(Self.hexadecimal(recorded.crc32c)) as recorded in \(Self.fileName); the file was changed"
-      )
     }
   }
 

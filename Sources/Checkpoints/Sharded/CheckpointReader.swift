@@ -60,7 +60,7 @@ public final class CheckpointReader {
         directory: directory, tag: tag, found: CheckpointReader.tags(in: directory))
     }
     checksums = try ChecksumManifest(folder: folder)
-    if verifyingChecksums { try checksums.verify(folder: folder) }
+    if verifyingChecksums { try checksums.verify(folder: folder) } else { try checksums.verifySizes(folder: folder) }
     manifest = try CheckpointManifest(folder: folder)
     let folder = folder
     files = try manifest.shardFiles.map { try SafeTensorsFile(path: FileSystem.join(folder, $0)) }

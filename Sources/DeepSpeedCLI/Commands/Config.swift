@@ -10,8 +10,8 @@ struct Config: ParsableCommand {
   var file: String
 
   @Option(name: [.customLong("num_gpus"), .customLong("world_size")], parsing: .unconditional,
-    help: "Ranks of the run, for the batch arithmetic.")
-  var worldSize: Int = 1
+    help: "Ranks of the run, for the batch arithmetic; by default the count that the batch sizes imply.")
+  var worldSize: Int?
 
   @Flag(help: "Unknown top-level keys are errors.")
   var strict = false
@@ -20,15 +20,15 @@ struct Config: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard worldSize > 0 else { throw ValidationError("--num_gpus is \(worldSize), expected at least 1") }
+    if let worldSize, worldSize < 1 { throw ValidationError("--num_gpus is \(worldSize), expected at least 1") }
   }
 
   func run() throws {
     try reportingFailures {
-      let plan = try RunPlan(
-        try ConfigurationSource(argument: file), facts: RunFacts(worldSize: worldSize), strict: strict)
-      for warning in plan.warnings where !json { Output.write("warning: \(warning)\n") }
-      let table = EffectiveValuesTable(plan.effectiveValues)
+      let report = try ConfigurationReport(
+        try ConfigurationSource(argument: file), worldSize: worldSize, strict: strict)
+      for warning in report.warnings where !json { Output.write("warning: \(warning)\n") }
+      let table = EffectiveValuesTable(report.values)
       Output.write(json ? table.json : table.text)
     }
   }

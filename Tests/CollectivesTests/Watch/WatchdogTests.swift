@@ -49,7 +49,7 @@ struct WatchdogTests {
 
   @Test func `ranks in different operations are named with what they do`() async throws {
     let start = ContinuousClock.now
-    let outcomes = try await outcomes(2, timeout: .seconds(4)) { context in
+    let outcomes = try await outcomes(2, timeout: .seconds(40)) { context in
       let whole = try Tensor.ones([1024])
       let part = try Tensor.ones([512])
       if context.rank == 0 {
@@ -63,7 +63,7 @@ struct WatchdogTests {
     #expect(text.contains("all-gather #1 of 'layers.7' (4096 bytes float32)"))
     #expect(text.contains("reduce-scatter #1 of 'layers.9' (4096 bytes float32)"))
     // A contradiction is found by comparing early, not at the timeout.
-    #expect(start.duration(to: .now) < .seconds(3.9))
+    #expect(start.duration(to: .now) < .seconds(39))
   }
 
   @Test(arguments: ["size", "label"])
