@@ -107,6 +107,7 @@ let package = Package(
     tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Tokenizers", "TestSupport"]),
     tests("Pretrained", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
     tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
+    tests("DeepSpeedCLI", []),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -1,0 +1,86 @@
+import Testing
+
+@Suite("deepspeed train")
+struct TrainTests {
+  @Test("Two processes lose what one loses", arguments: [0, 1, 2])
+  func ranks(stage: Int) throws {
+    let work = try Workspace()
+    let config = try work.config(batch: "\"train_batch_size\": 4", zero: "{\"stage\": \(stage)}")
+    var tables: [LossRows] = []
+    for count in [1, 2] {
+      let table = work.path("loss\(count).csv")
+      let outcome = try work.run(
+        try work.train(
+          config: config, steps: 5, "--no_shuffle", "--num_gpus", "\(count)", "--loss_csv", table))
+      try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+      tables.append(try LossRows(path: table))
+    }
+    #expect(tables[0].header == "step,loss,lr,grad_norm,loss_scale,tokens_per_second,samples")
+    #expect(tables[0].steps == [1, 2, 3, 4, 5])
+    #expect(tables[1].steps == tables[0].steps)
+    #expect(Set(tables[0].losses).count == 5)
+    for (one, two) in zip(tables[0].losses, tables[1].losses) { #expect(abs(one - two) <= 1e-4 * one) }
+    #expect(tables[0].cells.map { $0[6] } == ["4", "8", "12", "16", "20"])
+  }
+
+  @Test("A resumed run goes on bit for bit, in the same table")
+  func resume() throws {
+    let work = try Workspace()
+    let scheduler = "\"scheduler\": {\"type\": \"WarmupLR\", \"params\": {\"warmup_num_steps\": 6}}"
+    let config = try work.config(scheduler)
+    let whole = work.path("whole.csv")
+    let parts = work.path("parts.csv")
+    for (steps, more) in [
+      (6, ["--loss_csv", whole]),
+      (3, ["--loss_csv", parts, "--output", work.path("out")]),
+      (6, ["--loss_csv", parts, "--resume", work.path("out")]),
+    ] {
+      var invocation = try work.train(config: config, steps: steps)
+      invocation.arguments += more
+      let outcome = try work.run(invocation)
+      try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    }
+    let expected = try LossRows(path: whole)
+    #expect(expected.cells.count == 6)
+    #expect(try LossRows(path: parts).exact == expected.exact)
+  }
+
+  @Test("A checkpoint of two ranks goes on with one, at another stage")
+  func otherRanks() throws {
+    let work = try Workspace()
+    let batch = "\"train_batch_size\": 4"
+    let two = try work.config(batch: batch, zero: "{\"stage\": 2}", name: "two.json")
+    let one = try work.config(batch: batch, zero: "{\"stage\": 0}", name: "one.json")
+    let whole = work.path("whole.csv")
+    let last = work.path("last.csv")
+    for (config, steps, more) in [
+      (one, 4, ["--loss_csv", whole]),
+      (two, 2, ["--num_gpus", "2", "--output", work.path("out")]),
+      (one, 4, ["--loss_csv", last, "--resume", work.path("out")]),
+    ] {
+      var invocation = try work.train(config: config, steps: steps, "--no_shuffle")
+      invocation.arguments += more
+      let outcome = try work.run(invocation)
+      try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    }
+    let expected = try LossRows(path: whole)
+    let found = try LossRows(path: last)
+    #expect(found.steps == [3, 4])
+    for (one, two) in zip(expected.losses.dropFirst(2), found.losses) {
+      #expect(abs(one - two) <= 1e-4 * one)
+    }
+  }
+
+  @Test("It writes checkpoint, model and plot, and says where")
+  func files() throws {
+    let work = try Workspace()
+    let out = work.path("out")
+    let outcome = try work.run(try work.train(steps: 2, "--output", out))
+    #expect(outcome.exitCode == 0, "\(outcome.transcript)")
+    #expect(outcome.errors.contains("step 2/2"))
+    #expect(outcome.errors.contains(out))
+    #expect(try TestFile.names(in: out) == [TrainedFiles.tag, "latest", "loss.svg", "model"])
+    #expect(try TestFile.text("\(out)/loss.svg").contains("<svg"))
+    #expect(try TestFile.names(in: "\(out)/model").contains("config.json"))
+  }
+}
