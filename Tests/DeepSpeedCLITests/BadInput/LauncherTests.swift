@@ -71,7 +71,9 @@ struct LauncherTests {
       exec "$@"
       """
     let outcome = try work.run(
-      Invocation(["--num_gpus", "2", "sh", "-c", script, "sh", try Tool.path()] + training.arguments))
+      Invocation(
+        ["--num_gpus", "2", "--master_port", "0", "sh", "-c", script, "sh", try Tool.path()]
+          + training.arguments))
     #expect(outcome.exitCode == 137, "\(outcome.transcript)")
     #expect(outcome.errors.contains("rank 1"))
     #expect(outcome.errors.contains("SIGKILL"))

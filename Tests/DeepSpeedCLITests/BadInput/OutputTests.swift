@@ -28,7 +28,7 @@ struct OutputTests {
   func brokenRanks() throws {
     let work = try Workspace()
     var invocation = try work.train(config: try work.explodingConfig(), steps: 50)
-    invocation.arguments += ["--num_gpus", "2"]
+    invocation.arguments += ["--num_gpus", "2", "--master_port", "0"]
     try BadInput.check(
       try work.run(invocation), words: ["the loss is", "at step 2", "failed first"], complaints: 2...6)
   }

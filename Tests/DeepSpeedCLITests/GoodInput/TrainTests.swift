@@ -11,7 +11,8 @@ struct TrainTests {
       let table = work.path("loss\(count).csv")
       let outcome = try work.run(
         try work.train(
-          config: config, steps: 5, "--no_shuffle", "--num_gpus", "\(count)", "--loss_csv", table))
+          config: config, steps: 5, "--no_shuffle", "--num_gpus", "\(count)", "--master_port", "0", "--loss_csv",
+          table))
       try #require(outcome.exitCode == 0, "\(outcome.transcript)")
       tables.append(try LossRows(path: table))
     }
@@ -55,7 +56,7 @@ struct TrainTests {
     let last = work.path("last.csv")
     for (config, steps, more) in [
       (one, 4, ["--loss_csv", whole]),
-      (two, 2, ["--num_gpus", "2", "--output", work.path("out")]),
+      (two, 2, ["--num_gpus", "2", "--master_port", "0", "--output", work.path("out")]),
       (one, 4, ["--loss_csv", last, "--resume", work.path("out")]),
     ] {
       var invocation = try work.train(config: config, steps: steps, "--no_shuffle")
