@@ -11,8 +11,8 @@ struct TrainTests {
       let table = work.path("loss\(count).csv")
       let outcome = try work.run(
         try work.train(
-          config: config, steps: 5, "--no_shuffle", "--num_gpus", "\(count)", "--master_port", "0", "--loss_csv",
-          table))
+          config: config, steps: 5, "--no_shuffle", "--num_gpus", "\(count)",
+          "--master_port", "0", "--loss_csv", table))
       try #require(outcome.exitCode == 0, "\(outcome.transcript)")
       tables.append(try LossRows(path: table))
     }
