@@ -65,9 +65,6 @@ public struct JobLauncher: Sendable {
     for notice in plan.notices { log.note(.warning, notice) }
     if plan.isMultiNode { return try runOnCluster(plan, log: log, cancellation: cancellation) }
     let job = try localJob(plan)
-    if let standard = options.masterPort == nil ? MasterPort.standard : nil, job.masterPort != standard {
-      log.note(.info, "port \(standard) is taken; the ranks meet at port \(job.masterPort).")
-    }
     return try NodeLauncher(
       job: job, environment: environment, machine: machine, sink: sink, visibleDevices: plan.visibleDevices
     ).run(cancellation: cancellation)
@@ -79,8 +76,9 @@ public struct JobLauncher: Sendable {
       throw .badValue(
         option: "--node_rank", found: "\(nodeRank)", expected: "0 to \(plan.pool.nodes.count - 1)")
     }
-    let port = try MasterPort.resolve(
-      requested: options.masterPort, isHere: !options.noSSH && options.masterAddress.isEmpty)
+    // Two jobs that start at the same time on one machine would both find the standard port free.
+    let isHere = !options.noSSH && options.masterAddress.isEmpty
+    let port = try MasterPort.resolve(requested: options.masterPort ?? (isHere ? 0 : nil), isHere: isHere)
     let address = options.masterAddress.isEmpty ? "127.0.0.1" : options.masterAddress
     return nodeJob(plan.pool, nodeRank: nodeRank, address: address, port: port)
   }

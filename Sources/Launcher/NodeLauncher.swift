@@ -31,6 +31,7 @@ public struct NodeLauncher: Sendable {
   /// - Throws: ``LaunchError`` when they cannot be started.
   public func run(cancellation: Cancellation) throws(LaunchError) -> Int32 {
     let processes = try rankProcesses()
+    try checkCores(of: processes)
     let pidFile = try job.savePID ? PIDFile() : nil
     defer { pidFile?.remove() }
     let memory = MemoryEvents.now()
@@ -42,6 +43,20 @@ public struct NodeLauncher: Sendable {
   }
 
   /// The processes to start, one for each slot of this node.
+  /// Throws when a rank is to be bound to a core that this process may not use.
+  private func checkCores(of processes: [SupervisedProcess]) throws(LaunchError) {
+    let allowed = SystemCalls.affinity()
+    // An empty list: the system did not tell.
+    guard !allowed.isEmpty else { return }
+    let wanted = processes.flatMap { $0.command.cores ?? [] }
+    if let stranger = wanted.first(where: { !allowed.contains($0) }) {
+      let list = allowed.map(String.init).joined(separator: ", ")
+      throw .badValue(
+        option: "--bind_core_list", found: "\(stranger)", expected: "cores that this process may use: \(list)")
+    }
+  }
+
+  /// The processes of this node's ranks.
   func rankProcesses() throws(LaunchError) -> [SupervisedProcess] {
     let slots = job.pool.nodes[job.nodeRank].slots
     let binding =
