@@ -12,8 +12,8 @@ public import Torch
 /// | 1 | whole | whole, own slice reduced | own slice |
 /// | 2 | whole | own slice | own slice |
 ///
-/// A stage is a choice of layout and retention, made once here; the step is the same for all, and so are the
-/// bits of its result. Source: Rajbhandari et al., 2020, arXiv 1910.02054, sections 5 and 7.
+/// A stage is a choice of layout and retention, made once here; the step is the same for all, and without
+/// accumulation over micro steps so are the bits of its result (stage 2 reduces before it accumulates). Source: Rajbhandari et al., 2020, arXiv 1910.02054, sections 5 and 7.
 public final class ZeROOptimizer {
   /// Parameters that share an update rule.
   public struct Group {
