@@ -13,7 +13,8 @@ public import Torch
 /// | 2 | whole | own slice | own slice |
 ///
 /// A stage is a choice of layout and retention, made once here; the step is the same for all, and without
-/// accumulation over micro steps so are the bits of its result (stage 2 reduces before it accumulates). Source: Rajbhandari et al., 2020, arXiv 1910.02054, sections 5 and 7.
+/// accumulation over micro steps so are the bits of its result (stage 2 reduces before it accumulates).
+/// Source: Rajbhandari et al., 2020, arXiv 1910.02054, sections 5 and 7.
 public final class ZeROOptimizer {
   /// Parameters that share an update rule.
   public struct Group {
@@ -203,7 +204,8 @@ public final class ZeROOptimizer {
   /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
-      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount }, gradients: max(reducer.byteCount, reducer.retainedByteCount),
+      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount },
+      gradients: max(reducer.byteCount, reducer.retainedByteCount),
       optimizerStates: groups.reduce(0) { $0 + $1.stateByteCount })
   }
 
