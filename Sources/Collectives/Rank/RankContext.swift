@@ -102,30 +102,39 @@ public final class RankContext {
     guard members.count > 1 else {
       return ProcessGroup(name: name, rank: own, globalRanks: members, connection: nil, lease: lease)
     }
-    try arrive(name: name, key: key, members: members, rank: rank, store: store, watchdog: lease.watchdog)
+    let watchdog = lease.watchdog
+    try meet(
+      "\(key)/arrived", name: name, members: members, rank: rank, store: store, watchdog: watchdog,
+      patience: watchdog.timeout)
+    let patience = Swift.max(watchdog.timeout, .seconds(30))
     let connection = try store.prefixed("\(key)/gloo").connect(
-      rank: own, size: members.count, host: host, timeout: Swift.max(lease.watchdog.timeout, .seconds(30)))
+      rank: own, size: members.count, host: host, timeout: patience)
+    // A member that left as soon as it is connected would break the connections that the others still make.
+    try meet(
+      "\(key)/connected", name: name, members: members, rank: rank, store: store, watchdog: watchdog,
+      patience: patience)
     let group = ProcessGroup(
       name: name, rank: own, globalRanks: members, connection: connection, lease: lease)
-    try lease.watchdog.watch(group.ledger)
+    try watchdog.watch(group.ledger)
     return group
   }
 
-  /// Waits until all members have come, so that those who do not can be named.
-  private static func arrive(
-    name: String, key: String, members: [Int], rank: Int, store: Store, watchdog: Watchdog
+  /// Waits until all members have come to a point, so that those who do not can be named.
+  private static func meet(
+    _ point: String, name: String, members: [Int], rank: Int, store: Store, watchdog: Watchdog,
+    patience: Duration
   ) throws(CollectiveError) {
-    guard try store.add("\(key)/arrived/\(rank)", 1) == 1 else { throw .duplicateRank(rank) }
-    if try store.add("\(key)/count", 1) == members.count { try store.set("\(key)/all", "") }
+    guard try store.add("\(point)/\(rank)", 1) == 1 else { throw .duplicateRank(rank) }
+    if try store.add("\(point)/count", 1) == members.count { try store.set("\(point)/all", "") }
     let start = ContinuousClock.now
     while true {
       if let verdict = watchdog.verdict { throw verdict }
-      if (try? store.wait(for: "\(key)/all", timeout: .milliseconds(200))) != nil { return }
-      guard start.duration(to: .now) < watchdog.timeout else { break }
+      if (try? store.wait(for: "\(point)/all", timeout: .milliseconds(200))) != nil { return }
+      guard start.duration(to: .now) < patience else { break }
     }
     var missing: [Int] = []
-    for member in members where try !store.contains("\(key)/arrived/\(member)") { missing.append(member) }
-    let error = CollectiveError.ranksMissing(group: name, ranks: missing, after: watchdog.timeout)
+    for member in members where try !store.contains("\(point)/\(member)") { missing.append(member) }
+    let error = CollectiveError.ranksMissing(group: name, ranks: missing, after: patience)
     watchdog.announceFailure(rank: rank, reason: "\(error)")
     throw error
   }
