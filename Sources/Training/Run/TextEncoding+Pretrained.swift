@@ -1,13 +1,18 @@
-import Datasets
-import Models
-import Pretrained
+public import Datasets
+public import Models
+public import Pretrained
 import Tokenizers
 
 extension TextEncoding {
-  /// How the model's tokenizer encodes data; token arrays need no tokenizer.
+  /// How a model's own tokenizer and chat template encode a data file; token arrays need neither.
   ///
-  /// - Throws: `TokenizerError`, `PretrainedError.noTokenizer(path:)`.
-  init(of origin: PretrainedModel, model: CausalLanguageModel, data: String) throws {
+  /// - Parameters:
+  ///   - origin: where the model came from: the Hugging Face folder or GGUF file with its tokenizer.
+  ///   - model: the model that will read the tokens; ids at or above its vocabulary size are refused.
+  ///   - data: the data file's path; its ending says what is needed: `.txt`, `.jsonl` or `.npy`.
+  /// - Throws: `DatasetError` for another ending, `PretrainedError.noTokenizer(path:)`, `TokenizerError`,
+  ///   `ChatTemplateError`.
+  public init(of origin: PretrainedModel, model: CausalLanguageModel, data: String) throws {
     let vocabularySize = model.shape.vocabularySize
     if data.hasSuffix(".npy") {
       self.init(vocabularySize: vocabularySize, endToken: nil, identity: "arrays") { _ in [] }
@@ -28,7 +33,8 @@ extension TextEncoding {
       }
     }
     self.init(
-      vocabularySize: vocabularySize, endToken: tokenizer.eosID, identity: TextEncoding.identity(of: try origin.tokenizerFiles().map(\.contents)), render: render
+      vocabularySize: vocabularySize, endToken: tokenizer.eosID,
+      identity: TextEncoding.identity(of: try origin.tokenizerFiles().map(\.contents)), render: render
     ) { text in
       tokenizer.encode(text, addSpecialTokens: false)
     }

@@ -3,17 +3,20 @@ import DeepSpeed
 /// The quickstart's job as a program: two ranks, threads of this process, fine-tune a model under ZeRO-2, save a
 /// checkpoint and the model, and the result writes a few words.
 ///
-/// Arguments: a model (Hugging Face folder or GGUF file), a text file, a DeepSpeed config, a folder for the results.
+/// Arguments: a model (Hugging Face folder or GGUF file), a text file, a DeepSpeed config, a folder for the results,
+/// and how many steps to train (60 when left out).
 @main
 struct FineTune {
   let model, data, configuration, output: String
-  let stepCount = 60
+  let stepCount: Int
 
   static func main() throws {
-    let words = CommandLine.arguments.dropFirst()
-    guard words.count == 4 else { return print("usage: FineTune MODEL DATA CONFIG OUTPUT") }
-    let paths = Array(words)
-    let job = FineTune(model: paths[0], data: paths[1], configuration: paths[2], output: paths[3])
+    let words = Array(CommandLine.arguments.dropFirst())
+    guard (4...5).contains(words.count), let stepCount = Int(words.count == 5 ? words[4] : "60"), stepCount > 0 else {
+      return print("usage: FineTune MODEL DATA CONFIG OUTPUT [STEPS]")
+    }
+    let job = FineTune(
+      model: words[0], data: words[1], configuration: words[2], output: words[3], stepCount: stepCount)
     let losses = try Ranks.run(count: 2) { context in try job.train(context) }
     print("loss \(losses[0][0]) at the first step, \(losses[0][job.stepCount - 1]) at the last")
     print(try job.continuation(of: "In the beginning"))
@@ -27,7 +30,8 @@ struct FineTune {
       model: network, config: configuration, context: context, totalSteps: stepCount)
     defer { engine.close() }
     let loader = try PrefetchingLoader(
-      dataset: Dataset(path: data, sequenceLength: 256, encoding: encoding(of: origin, network)),
+      dataset: Dataset(
+        path: data, sequenceLength: 256, encoding: TextEncoding(of: origin, model: network, data: data)),
       shape: BatchShape(
         microBatch: engine.settings.batch.microBatchSize, worldSize: context.worldSize, rank: context.rank),
       seed: 42)
@@ -50,15 +54,6 @@ struct FineTune {
       try ModelExport(model: network, origin: origin).write(to: "\(output)/model")
     }
     return losses
-  }
-
-  /// How the model's own tokenizer makes tokens of the text.
-  private func encoding(of origin: PretrainedModel, _ network: CausalLanguageModel) throws -> TextEncoding {
-    let tokenizer = try origin.tokenizer()
-    let files = try origin.tokenizerFiles().map { $0.contents }
-    return TextEncoding(
-      vocabularySize: network.shape.vocabularySize, endToken: tokenizer.eosID,
-      identity: TextEncoding.identity(of: files), encode: { tokenizer.encode($0, addSpecialTokens: false) })
   }
 
   /// What the trained model makes of `prompt`.
