@@ -105,9 +105,11 @@ let package = Package(
     tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
     tests("Checkpoints", ["Torch", "Layers", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Tokenizers", "TestSupport"]),
-    tests("Pretrained", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
+    tests("Pretrained", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Inference", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"]),
     tests("DeepSpeedCLI", []),
+    // Of the sources and pages themselves.
+    .testTarget(name: "RepositoryTests", swiftSettings: swiftSettings),
   ],
   cxxLanguageStandard: .cxx20
 )

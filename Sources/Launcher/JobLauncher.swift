@@ -7,7 +7,7 @@ public struct JobLauncher: Sendable {
   public var options: LaunchOptions
   /// The variables of the launcher.
   public var environment: [String: String]
-  /// This machine.
+  /// What the machine that launches has: its name, cores and GPUs.
   public var machine: LocalMachine
   /// Where output goes.
   public var sink: OutputSink

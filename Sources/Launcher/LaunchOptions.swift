@@ -4,6 +4,8 @@ public enum LaunchMethod: String, Sendable, CaseIterable {
   case ssh
   /// One agent of this launcher per node, over pdsh.
   case pdsh
+  /// One job of that MPI or of Slurm's `srun`, which starts every rank by itself; in the order of the
+  /// names: Open MPI, MPICH, Intel MPI, Slurm, MVAPICH.
   case openmpi, mpich, impi, slurm, mvapich
 
   /// The method of that name, in whatever case it is written.
@@ -24,7 +26,7 @@ public struct LaunchOptions: Sendable, Equatable {
   public enum ProgramKind: Sendable, Equatable {
     /// By its name: a `.py` file runs with Python, anything else is executed.
     case automatic
-    /// `--module`: a Python module.
+    /// `--module`: a Python module by its dotted name, as `python -m` runs it.
     case pythonModule
     /// `--no_python`: executed whatever its name.
     case executable
@@ -58,7 +60,7 @@ public struct LaunchOptions: Sendable, Equatable {
   public var noSSHCheck = false
   /// `--force_multi`: treat a job on one node as one on several.
   public var forceMulti = false
-  /// `--ssh_port`.
+  /// `--ssh_port`: where the ssh daemons of all nodes listen; nil: as ssh is set up.
   public var sshPort: Int?
   /// `--venv_script`: sourced on remote nodes before the program starts.
   public var environmentScript: String?
@@ -76,9 +78,11 @@ public struct LaunchOptions: Sendable, Equatable {
   public var logLevel = LaunchLog.Level.info
   /// `--autotuning`: `tune` or `run`.
   public var autotuning: String?
-  /// `--elastic_training`, `--min_elastic_nodes`, `--max_elastic_nodes`.
+  /// `--elastic_training`: ranks may leave and join during the job. Not yet supported: a launch refuses it.
   public var elasticTraining = false
+  /// `--min_elastic_nodes`: nodes below which an elastic job ends. Refused with `elasticTraining`.
   public var minElasticNodes: Int?
+  /// `--max_elastic_nodes`: nodes above which none may join. Refused with `elasticTraining`.
   public var maxElasticNodes: Int?
   /// The time between asking ranks to end and killing them.
   public var grace = Supervisor.defaultGrace

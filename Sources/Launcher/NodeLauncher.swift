@@ -6,7 +6,7 @@ public struct NodeLauncher: Sendable {
   public var job: NodeJob
   /// The variables that ranks inherit.
   public var environment: [String: String]
-  /// This machine.
+  /// What the machine of this node has: its name, cores and GPUs.
   public var machine: LocalMachine
   /// Where output goes.
   public var sink: OutputSink

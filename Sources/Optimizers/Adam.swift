@@ -18,11 +18,13 @@ public import Torch
 public final class Adam: OptimizerRule {
   /// The options of the coming step.
   public private(set) var options: AdamOptions
+  /// `exp_avg` and `exp_avg_sq`, each `[n]` for a partition of n elements; nil before `allocateState`.
   public private(set) var state: OptimizerState?
 
   /// The mean of gradients and the mean of their squares.
   public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
 
+  /// The factor `learningRate` of the formula above, for the coming step; not validated until `beginStep`.
   public var learningRate: Double {
     get { options.learningRate }
     set { options.learningRate = newValue }
@@ -36,11 +38,15 @@ public final class Adam: OptimizerRule {
     self.options = options
   }
 
+  /// Sets both betas of the coming step.
   public func setMomentum(_ momentum: CycledMomentum) {
     options.beta1 = momentum.beta1
     options.beta2 = momentum.beta2
   }
 
+  /// Makes both moments of a partition, all zero, `[elementCount]` in `dtype`: f32, bf16 or f16.
+  ///
+  /// - Throws: `OptimizerError.mismatch` for another dtype, `TorchError` when memory runs out.
   public func allocateState(elementCount: Int, device: Device, dtype: DType) throws {
     guard FlatOperands.kernelDType(dtype) != nil else {
       throw OptimizerError.mismatch(
@@ -53,17 +59,28 @@ public final class Adam: OptimizerRule {
     state = OptimizerState(step: 0, tensors: tensors)
   }
 
+  /// Goes on from saved moments, which are taken over without a copy.
+  ///
+  /// - Throws: `OptimizerError.mismatch` when names, lengths or dtypes are not those of Adam.
   public func restore(_ saved: OptimizerState) throws {
     try FlatOperands.check(saved, names: stateNames)
     state = saved
   }
 
+  /// Adds one to `t`, which the bias corrections use.
+  ///
+  /// - Throws: `OptimizerError.option` when the learning rate or a beta makes no sense, `.mismatch` without
+  ///   state.
   public func beginStep() throws {
     try options.validate()
     guard state != nil else { throw OptimizerError.missingState }
     state?.step += 1
   }
 
+  /// Updates elements `piece.offset` and on of the partition: master weights, moments, low-precision copy.
+  ///
+  /// - Throws: `OptimizerError.mismatch` when the piece lies outside of the partition or its tensors do not
+  ///   fit, `TorchError`.
   public func update(_ piece: FlatUpdate) throws {
     guard let state, let first = state.tensors["exp_avg"], let second = state.tensors["exp_avg_sq"] else {
       throw OptimizerError.missingState

@@ -8,7 +8,7 @@ public struct AdamOptions: Codable, Sendable, Equatable {
   public var beta2: Double
   /// Added to the root of the mean of squares. `eps`.
   public var epsilon: Double
-  /// `weight_decay`.
+  /// How much of a weight a step of rate 1 takes away (decoupled), or adds to its gradient. `weight_decay`.
   public var weightDecay: Double
   /// Whether the means are corrected for their start at zero. `bias_correction`.
   public var correctsBias: Bool
@@ -44,6 +44,9 @@ public struct AdamOptions: Codable, Sendable, Equatable {
     case usesTensorOperations = "torch_adam"
   }
 
+  /// Reads the `params` of a config's `optimizer` section; keys that are not there keep their defaults.
+  ///
+  /// - Throws: `DecodingError` for a value of another kind.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init()
@@ -61,6 +64,7 @@ public struct AdamOptions: Codable, Sendable, Equatable {
       try values.decodeIfPresent(Bool.self, forKey: .usesTensorOperations) ?? usesTensorOperations
   }
 
+  /// Writes every option under its key of a config, the betas as a pair.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(learningRate, forKey: .learningRate)

@@ -12,12 +12,14 @@ public import Torch
 public final class SGD: OptimizerRule {
   /// The options of the coming step.
   public private(set) var options: SGDOptions
+  /// `momentum_buffer` `[n]` in f32, or no tensor without momentum; nil before `allocateState`.
   public private(set) var state: OptimizerState?
   private var partitionLength = 0
 
   /// The velocity, where there is momentum.
   public var stateNames: [String] { options.momentum == 0 ? [] : ["momentum_buffer"] }
 
+  /// The factor `learningRate` of the formula above, for the coming step; not validated until `beginStep`.
   public var learningRate: Double {
     get { options.learningRate }
     set { options.learningRate = newValue }
@@ -34,6 +36,9 @@ public final class SGD: OptimizerRule {
   /// Nothing: schedules cycle the betas of Adam only.
   public func setMomentum(_ momentum: CycledMomentum) {}
 
+  /// Makes the velocity of a partition, all zero, `[elementCount]`; nothing without momentum.
+  ///
+  /// - Throws: `OptimizerError.mismatch` for a dtype other than f32, `TorchError` when memory runs out.
   public func allocateState(elementCount: Int, device: Device, dtype: DType) throws {
     guard dtype == .float32 else {
       throw OptimizerError.mismatch(what: "dtype of SGD's states", found: dtype.name, expected: "float32")
@@ -46,6 +51,9 @@ public final class SGD: OptimizerRule {
     partitionLength = elementCount
   }
 
+  /// Goes on from a saved velocity, which is taken over without a copy.
+  ///
+  /// - Throws: `OptimizerError.mismatch` when its name or dtype is not that of SGD.
   public func restore(_ saved: OptimizerState) throws {
     let count = try FlatOperands.check(saved, names: stateNames)
     if let wrong = saved.tensors.values.first(where: { $0.dtype != .float32 }) {
@@ -57,12 +65,19 @@ public final class SGD: OptimizerRule {
     partitionLength = count ?? .max / 2
   }
 
+  /// Counts one step; at the first one the velocity becomes the gradient itself.
+  ///
+  /// - Throws: `OptimizerError.option` when an option makes no sense, `.mismatch` without state.
   public func beginStep() throws {
     try options.validate()
     guard state != nil else { throw OptimizerError.missingState }
     state?.step += 1
   }
 
+  /// Updates elements `piece.offset` and on of the partition: master weights, velocity, low-precision copy.
+  ///
+  /// - Throws: `OptimizerError.mismatch` when the piece lies outside of the partition or its tensors do not
+  ///   fit, `TorchError`.
   public func update(_ piece: FlatUpdate) throws {
     guard let state else { throw OptimizerError.missingState }
     try FlatOperands.check(piece, partitionLength: partitionLength)

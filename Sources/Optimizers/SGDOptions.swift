@@ -31,6 +31,9 @@ public struct SGDOptions: Codable, Sendable, Equatable {
     case isNesterov = "nesterov"
   }
 
+  /// Reads the `params` of a config's `optimizer` section; keys that are not there keep their defaults.
+  ///
+  /// - Throws: `DecodingError` for a value of another kind.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init()

@@ -5,7 +5,7 @@ public import Torch
 
 /// Writes a model as a Hugging Face folder that `transformers` and every command here load.
 public struct ModelExport {
-  /// The model.
+  /// Whose parameters are written, in the dtype that they have.
   public let model: CausalLanguageModel
   /// Where tokenizer and generation defaults are taken from; nil writes neither.
   public let origin: PretrainedModel?

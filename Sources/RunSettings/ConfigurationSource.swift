@@ -2,7 +2,7 @@ import Glibc
 
 /// Where a configuration text comes from.
 public enum ConfigurationSource: Sendable {
-  /// A file.
+  /// A JSON file, read when the plan is made.
   case file(path: String)
   /// The text itself.
   case text(String)

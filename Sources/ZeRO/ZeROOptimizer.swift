@@ -46,7 +46,7 @@ public final class ZeROOptimizer {
     public let overflow: Overflow?
   }
 
-  /// The settings.
+  /// What the config says of partitions, buckets and reductions.
   public let settings: ZeROSettings
   /// The flat groups, in the order of the given ones.
   public let groups: [PartitionedGroup]

@@ -13,9 +13,9 @@ public struct ZeROSettings: Sendable, Equatable {
   public var roundRobinGradients: Bool
   /// `gradient_allreduce_op` "mean" (true) or "sum".
   public var averagesGradients: Bool
-  /// `prescale_gradients`.
+  /// `prescale_gradients`: divide by the number of ranks before the reduction instead of after it.
   public var prescaleGradients: Bool
-  /// `gradient_predivide_factor`.
+  /// `gradient_predivide_factor`: what gradients are divided by before the reduction; the rest comes after.
   public var gradientPredivideFactor: Double
   /// `gradient_clipping`.
   public var clipping: GradientClipping

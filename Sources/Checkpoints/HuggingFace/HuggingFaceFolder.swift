@@ -3,15 +3,25 @@
 public struct HuggingFaceFolder: Sendable {
   /// The files of a folder that are not weights.
   public enum File: String, Sendable, CaseIterable {
+    /// The model's architecture and sizes; the one file that every folder must have.
     case configuration = "config.json"
+    /// Defaults of generation: end tokens, temperature and the like.
     case generationConfiguration = "generation_config.json"
+    /// The whole tokenizer: vocabulary, merges, pre-tokenizer, decoder, special tokens.
     case tokenizer = "tokenizer.json"
+    /// Which tokens begin and end a text, and in many models the chat template.
     case tokenizerConfiguration = "tokenizer_config.json"
+    /// The Jinja template of a conversation, where it is a file of its own.
     case chatTemplate = "chat_template.jinja"
+    /// The texts of the tokens for begin, end, padding and unknown.
     case specialTokens = "special_tokens_map.json"
+    /// Tokens beyond the vocabulary, with their ids, in older folders.
     case addedTokens = "added_tokens.json"
+    /// Token texts and ids of a byte-level BPE, in older folders.
     case vocabulary = "vocab.json"
+    /// The merges of a byte-level BPE, first the ones that come first, in older folders.
     case merges = "merges.txt"
+    /// A SentencePiece model; kept and copied, not read.
     case sentencePiece = "tokenizer.model"
 
     /// True for the files that belong to the tokenizer and go along when a model is written.

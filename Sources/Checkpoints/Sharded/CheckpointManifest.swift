@@ -11,9 +11,9 @@
 public struct CheckpointManifest: Sendable, Equatable {
   /// One parameter of the model.
   public struct ParameterRecord: Sendable, Equatable {
-    /// Its path.
+    /// Where it is in the module tree, such as `layers.3.mlp.up_proj.weight`.
     public let path: String
-    /// Its shape.
+    /// The sizes of its dimensions, before any partitioning.
     public let shape: [Int]
     /// False when it was frozen: it then has no optimizer states.
     public let isTrainable: Bool

@@ -1,6 +1,6 @@
 /// The ranks that save or load a checkpoint together, as far as files need to know them.
 public struct CheckpointPeers {
-  /// This rank.
+  /// This rank, from 0 to one below the number of ranks.
   public let rank: Int
   /// The number of ranks.
   public let count: Int

@@ -2,23 +2,37 @@ public import Torch
 
 /// What ranks do together.
 public enum CollectiveOperation: String, Sendable, Hashable, CaseIterable {
+  /// Every rank gets the reduction of all ranks' tensors.
   case allReduce = "all-reduce"
+  /// One rank gets the reduction of all ranks' tensors; those of the others are then undefined.
   case reduce = "reduce"
+  /// Every rank gets the tensor of one rank.
   case broadcast = "broadcast"
+  /// Every rank gets all ranks' pieces, joined in the order of ranks.
   case allGather = "all-gather"
+  /// Rank r gets piece r of the reduction of all ranks' tensors.
   case reduceScatter = "reduce-scatter"
+  /// Rank r gets piece r of every rank's tensor, joined in the order of ranks.
   case allToAll = "all-to-all"
+  /// This rank's tensor goes to one other rank.
   case send = "send"
+  /// A tensor of one other rank comes to this rank.
   case receive = "receive"
+  /// No data: every rank waits until all are there.
   case barrier = "barrier"
 }
 
 /// How the values of the ranks become one.
 public enum ReduceOperation: Int32, Sendable, Hashable, CaseIterable {
+  /// `x0 + x1 + ...` over the ranks, rounded in the tensors' dtype.
   case sum = 0
+  /// The sum divided by the number of ranks.
   case mean = 1
+  /// The largest of the ranks' values, element by element.
   case max = 2
+  /// The smallest of the ranks' values, element by element.
   case min = 3
+  /// `x0 * x1 * ...` over the ranks, rounded in the tensors' dtype.
   case product = 4
 }
 

@@ -3,7 +3,7 @@ internal import Torch
 
 /// The error of the rank that failed first.
 public struct RankFailure: Error, CustomStringConvertible {
-  /// The rank.
+  /// The number of the rank that failed, from 0.
   public let rank: Int
   /// What it threw.
   public let error: any Error

@@ -8,7 +8,7 @@ public struct BatchShape: Sendable, Equatable {
   public let microBatch: Int
   /// The number of data-parallel ranks, W.
   public let worldSize: Int
-  /// This rank.
+  /// This rank, from 0 to one below `worldSize`.
   public let rank: Int
 
   /// - Precondition: positive sizes, a rank below the number of ranks.

@@ -7,7 +7,7 @@ import Torch
 public struct TextGenerator {
   /// The model, in evaluation mode.
   public let model: CausalLanguageModel
-  /// Its tokenizer.
+  /// The model's own tokenizer, which makes text of the new tokens.
   public let tokenizer: Tokenizer
   /// Tokens that end a text.
   public let endTokens: Set<Int>
@@ -36,7 +36,7 @@ public struct TextGenerator {
     public let text: String
     /// The new tokens, without the one that ended the text.
     public let tokens: [Int]
-    /// Tokens of the prompt.
+    /// How many tokens the prompt had, special ones included.
     public let promptTokenCount: Int
     /// Why it ended.
     public let finishReason: FinishReason

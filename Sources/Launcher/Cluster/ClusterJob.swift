@@ -70,6 +70,7 @@ public struct ClusterLaunch: Sendable, Equatable {
   /// What to run when the job is ended from outside, where ending the commands is not enough.
   public var stopWords: [String] = []
 
+  /// Equal when they start the same commands, set the same variables and write the same file.
   public static func == (left: ClusterLaunch, right: ClusterLaunch) -> Bool {
     left.commands == right.commands && left.variables == right.variables && left.stopWords == right.stopWords
       && left.file?.path == right.file?.path && left.file?.text == right.file?.text

@@ -2,7 +2,9 @@ import Glibc
 
 /// Which of the two streams a line belongs to.
 public enum OutputStream: Sendable, Equatable {
+  /// File descriptor 1: results.
   case standardOutput
+  /// File descriptor 2: errors, notices, progress.
   case standardError
 }
 
@@ -48,8 +50,10 @@ public struct OutputSink: Sendable {
 public struct LaunchLog: Sendable {
   /// How much the launcher itself says; errors of ranks are always shown.
   public enum Level: String, Sendable, CaseIterable, Comparable {
+    /// Least to most severe; a level shows its own notices and those of all after it.
     case trace, debug, info, warning, error, critical
 
+    /// Whether `left` is less severe than `right`.
     public static func < (left: Level, right: Level) -> Bool {
       let all = Level.allCases
       return all.firstIndex(of: left)! < all.firstIndex(of: right)!

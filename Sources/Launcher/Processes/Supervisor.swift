@@ -26,7 +26,7 @@ public struct SupervisionOutcome: Sendable, Equatable {
   public struct Failure: Sendable, Equatable {
     /// Its position among the processes of the job.
     public var index: Int
-    /// Its name.
+    /// What reports call it, such as `rank 3`.
     public var name: String
     /// Its process number.
     public var identifier: Int32

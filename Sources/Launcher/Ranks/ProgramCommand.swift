@@ -2,7 +2,7 @@
 public struct ProgramCommand: Sendable, Equatable {
   /// The program as it was named.
   public var program: String
-  /// Its arguments.
+  /// What the program gets as its command line, in order.
   public var arguments: [String]
   /// How it is started.
   public var kind: LaunchOptions.ProgramKind

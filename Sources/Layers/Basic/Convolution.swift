@@ -2,9 +2,9 @@ public import Torch
 
 /// The geometry of a convolution, equal in all its dimensions.
 public struct ConvolutionShape: Sendable, Hashable {
-  /// Input channels.
+  /// Size of dimension 1 of the input.
   public var inputChannelCount: Int
-  /// Output channels.
+  /// Size of dimension 1 of the output: the number of filters.
   public var outputChannelCount: Int
   /// The extent of the kernel along each dimension.
   public var kernelSize: Int

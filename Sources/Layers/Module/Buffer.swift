@@ -5,7 +5,7 @@ public import Torch
 public final class Buffer {
   /// The name within the module that declares it.
   public let name: String
-  /// The shape.
+  /// The sizes of the dimensions, known before the buffer has memory.
   public let shape: [Int]
   /// The element type, which does not follow the parameters'.
   public let dtype: DType

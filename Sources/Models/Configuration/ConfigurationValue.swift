@@ -2,12 +2,19 @@ internal import FoundationEssentials
 
 /// A value of a model's `config.json` or of a GGUF file's metadata.
 public enum ConfigurationValue: Sendable, Equatable {
+  /// JSON's `null`; a key that is not there has no value at all.
   case null
+  /// `true` or `false`.
   case boolean(Bool)
+  /// A number written without fraction and exponent that fits 64 bits.
   case integer(Int)
+  /// Any other number.
   case number(Double)
+  /// Text, its escapes resolved.
   case string(String)
+  /// Values in their order, of any kinds.
   case array([ConfigurationValue])
+  /// Values by key.
   case object([String: ConfigurationValue])
 
   /// What the value is, for messages: `"abc"`, `12`, `an object`.

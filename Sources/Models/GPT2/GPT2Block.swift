@@ -62,7 +62,7 @@ public final class GPT2Attention: Module {
 /// One block of GPT-2: `x + attention(norm(x))`, then `x + feedForward(norm(x))`.
 public final class GPT2Block: Module {
   @Child var attentionNorm: LayerNorm
-  /// The attention.
+  /// Causal self-attention over the normed input.
   @Child public var attention: GPT2Attention
   @Child var feedForwardNorm: LayerNorm
   /// The feed-forward part.

@@ -25,7 +25,7 @@ public struct GPT2Configuration: Sendable, Hashable {
   public var embeddingDropout = 0.0
   /// Dropout on attention weights.
   public var attentionDropout = 0.0
-  /// The epsilon of the norms.
+  /// Added to the variance before its root in every LayerNorm.
   public var normEpsilon = 1e-5
   /// The standard deviation of fresh weights.
   public var standardDeviation = 0.02

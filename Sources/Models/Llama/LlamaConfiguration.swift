@@ -46,7 +46,7 @@ public struct LlamaConfiguration: Sendable, Hashable {
   public var headDim: Int
   /// The longest sequence that the model was made for, in tokens.
   public var maximumLength = 2048
-  /// The epsilon of the norms.
+  /// Added to the mean square before its root in every RMSNorm.
   public var normEpsilon = 1e-6
   /// The base of the rotary wavelengths.
   public var rotaryBase = 10_000.0

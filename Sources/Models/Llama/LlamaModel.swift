@@ -93,7 +93,7 @@ public final class LlamaBody: Module {
 
 /// One block of the Llama family: `x + attention(norm(x))`, then `x + feedForward(norm(x))`.
 public final class LlamaBlock: Module {
-  /// The attention.
+  /// Causal self-attention over the normed input, with rotary positions.
   @Child public var attention: Attention
   /// The feed-forward part.
   @Child public var feedForward: GatedFeedForward

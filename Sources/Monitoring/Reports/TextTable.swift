@@ -17,7 +17,7 @@ public struct TextTable: Sendable, Equatable {
     }
   }
 
-  /// The columns.
+  /// Titles and alignments, from left to right.
   public var columns: [Column]
   /// The rows; missing texts at the end of a row are empty, further ones are left out.
   public private(set) var rows: [[String]] = []

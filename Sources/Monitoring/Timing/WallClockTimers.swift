@@ -3,15 +3,25 @@ public struct WallClockTimers: Sendable {
   /// The phases, by DeepSpeed's names. Those that end in `_microstep` are of one micro-batch, the others of a
   /// whole optimizer step.
   public enum Phase: String, Sendable, CaseIterable {
+    /// Forward pass of one micro-batch.
     case forwardMicrostep = "fwd_microstep"
+    /// Forward passes of all micro-batches of a step.
     case forward = "fwd"
+    /// Backward pass of one micro-batch with its share of the gradients' reduction.
     case backwardMicrostep = "bwd_microstep"
+    /// Backward passes of all micro-batches of a step.
     case backward = "bwd"
+    /// Automatic differentiation alone, of one micro-batch.
     case backwardInnerMicrostep = "bwd_inner_microstep"
+    /// Automatic differentiation alone, of all micro-batches of a step.
     case backwardInner = "bwd_inner"
+    /// Waiting for the gradients' reduction after one micro-batch.
     case backwardAllReduceMicrostep = "bwd_allreduce_microstep"
+    /// Waiting for the gradients' reduction in the whole of a step.
     case backwardAllReduce = "bwd_allreduce"
+    /// The engine's step after one micro-batch; short except at the boundary of accumulation.
     case stepMicrostep = "step_microstep"
+    /// The optimizer's update, with clipping, and the gathering of the new weights.
     case step = "step"
   }
 

@@ -30,12 +30,16 @@ public struct LRRangeTest: LearningRateSchedule, Equatable {
     case isStaircase = "lr_range_test_staircase"
   }
 
+  /// The formula above for each group's `minimum`; `initial` gives only the number of groups.
   public func rates(step: Int, initial: [Double]) -> [Double] {
     let whole = Double(step / size)
     let interval = isStaircase ? whole : Double(step) / Double(size)
     return initial.indices.map { minimum[$0] * (1 + growth * interval) }
   }
 
+  /// Checks that the minimum fits `groupCount` groups, the size is at least 1 and the growth at least 0.
+  ///
+  /// - Throws: `OptimizerError.option` with the option's name in the config and what it must be.
   public func validate(groupCount: Int) throws(OptimizerError) {
     try minimum.check(CodingKeys.minimum.rawValue, groupCount: groupCount)
     try OptimizerError.check(CodingKeys.size.rawValue, size, atLeast: 1)

@@ -39,7 +39,9 @@ public struct ConstantLR: LearningRateSchedule, Equatable {
   /// The schedule of a config without a `scheduler` section.
   public init() {}
 
+  /// Hands back `initial`.
   public func rates(step: Int, initial: [Double]) -> [Double] { initial }
 
+  /// Accepts any number of groups: there is no option that could be wrong.
   public func validate(groupCount: Int) throws(OptimizerError) {}
 }

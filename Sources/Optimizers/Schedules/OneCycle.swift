@@ -93,6 +93,7 @@ public struct OneCycle: LearningRateSchedule, Equatable {
     decaySize == 0 ? 0 : Double(step - totalSize) / Double(decaySize)
   }
 
+  /// Up, down and then decaying rates of each group; `initial` gives only the number of groups.
   public func rates(step: Int, initial: [Double]) -> [Double] {
     if step > totalSize {
       return initial.indices.map { minimum[$0] / (1 + rateDecay * decayUnits(step: step)) }
@@ -101,6 +102,8 @@ public struct OneCycle: LearningRateSchedule, Equatable {
     return initial.indices.map { minimum[$0] + (maximum[$0] - minimum[$0]) * scale }
   }
 
+  /// Each group's first beta, which moves against the rate, and 0.99 for the second, as DeepSpeed has it; nil
+  /// where the momentum is not cycled.
   public func momenta(step: Int, groupCount: Int) -> [CycledMomentum]? {
     guard cyclesMomentum else { return nil }
     return (0..<groupCount).map { CycledMomentum(beta1: beta1(step: step, group: $0), beta2: 0.99) }
@@ -113,6 +116,9 @@ public struct OneCycle: LearningRateSchedule, Equatable {
     return high - (high - low) * scale(step: step)
   }
 
+  /// Checks that each list fits `groupCount` groups, the rise takes a step at least, and nothing is negative.
+  ///
+  /// - Throws: `OptimizerError.option` with the option's name in the config and what it must be.
   public func validate(groupCount: Int) throws(OptimizerError) {
     try minimum.check(CodingKeys.minimum.rawValue, groupCount: groupCount)
     try maximum.check(CodingKeys.maximum.rawValue, groupCount: groupCount)

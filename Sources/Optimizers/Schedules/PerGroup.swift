@@ -7,14 +7,19 @@ public enum PerGroup: Codable, Sendable, Equatable, ExpressibleByFloatLiteral,
   /// One number a group, in the order of the groups.
   case each([Double])
 
+  /// The same number for every group, so that code can write `0.001`.
   public init(floatLiteral value: Double) {
     self = .same(value)
   }
 
+  /// The same number for every group, so that code can write `0`.
   public init(integerLiteral value: Int) {
     self = .same(Double(value))
   }
 
+  /// Reads a number, or else a list of numbers.
+  ///
+  /// - Throws: `DecodingError` for anything else.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let value = try? container.decode(Double.self) {
@@ -24,6 +29,7 @@ public enum PerGroup: Codable, Sendable, Equatable, ExpressibleByFloatLiteral,
     }
   }
 
+  /// Writes what was read: a number or a list.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

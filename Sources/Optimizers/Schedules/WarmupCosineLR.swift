@@ -39,6 +39,7 @@ public struct WarmupCosineLR: LearningRateSchedule, Equatable {
     case shape = "warmup_type"
   }
 
+  /// Each group's own rate in `initial` times the ratio of the formula above.
   public func rates(step: Int, initial: [Double]) -> [Double] {
     let ratio = ratio(step: step)
     return initial.map { $0 * ratio }
@@ -53,6 +54,9 @@ public struct WarmupCosineLR: LearningRateSchedule, Equatable {
     return floorRatio + (1 - floorRatio) * (1 + cos(.pi * course)) / 2
   }
 
+  /// Checks that both numbers of steps are at least 1 and both ratios between 0 and 1.
+  ///
+  /// - Throws: `OptimizerError.option` with the option's name in the config and what it must be.
   public func validate(groupCount: Int) throws(OptimizerError) {
     try OptimizerError.check(CodingKeys.totalStepCount.rawValue, totalStepCount, atLeast: 1)
     try OptimizerError.check(CodingKeys.stepCount.rawValue, stepCount, atLeast: 1)

@@ -39,6 +39,7 @@ public struct WarmupDecayLR: LearningRateSchedule, Equatable {
     WarmupLR(minimum: minimum, maximum: maximum, stepCount: stepCount, shape: shape)
   }
 
+  /// Each group's way from `minimum` to `maximum` and back; `initial` gives only the number of groups.
   public func rates(step: Int, initial: [Double]) -> [Double] {
     warmup.rates(share: share(step: step), initial: initial)
   }
@@ -49,6 +50,9 @@ public struct WarmupDecayLR: LearningRateSchedule, Equatable {
     return max(0, Double(totalStepCount - (step - 1)) / Double(max(1, totalStepCount - ramp.stepCount)))
   }
 
+  /// Checks that each list fits `groupCount` groups and both numbers of steps are at least 1.
+  ///
+  /// - Throws: `OptimizerError.option` with the option's name in the config and what it must be.
   public func validate(groupCount: Int) throws(OptimizerError) {
     try warmup.validate(groupCount: groupCount)
     try OptimizerError.check(CodingKeys.totalStepCount.rawValue, totalStepCount, atLeast: 1)

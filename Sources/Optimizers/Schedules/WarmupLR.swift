@@ -29,6 +29,7 @@ public struct WarmupLR: LearningRateSchedule, Equatable {
     case shape = "warmup_type"
   }
 
+  /// Each group's way from `minimum` to `maximum`, or to its own rate in `initial` where `maximum` is nil.
   public func rates(step: Int, initial: [Double]) -> [Double] {
     rates(share: WarmupRamp(stepCount: stepCount, shape: shape).share(step: step), initial: initial)
   }
@@ -41,6 +42,9 @@ public struct WarmupLR: LearningRateSchedule, Equatable {
     }
   }
 
+  /// Checks that each list fits `groupCount` groups and the number of steps is at least 1.
+  ///
+  /// - Throws: `OptimizerError.option` with the option's name in the config and what it must be.
   public func validate(groupCount: Int) throws(OptimizerError) {
     try minimum.check(CodingKeys.minimum.rawValue, groupCount: groupCount)
     try maximum?.check(CodingKeys.maximum.rawValue, groupCount: groupCount)

@@ -18,7 +18,7 @@ public enum OptimizerPlan: Sendable, Equatable {
 
 /// Numbers of Adam and AdamW.
 public struct AdamOptions: Sendable, Equatable {
-  /// Learning rate.
+  /// The rate at which a schedule starts or that it replaces; at least 0.
   public let learningRate: Double
   /// Decay rate of the first moment.
   public let beta1: Double
@@ -26,7 +26,7 @@ public struct AdamOptions: Sendable, Equatable {
   public let beta2: Double
   /// Added to the root of the second moment.
   public let epsilon: Double
-  /// Weight decay.
+  /// Share of each weight, times the rate, that a step takes away; at least 0.
   public let weightDecay: Double
   /// Whether the moments are corrected for their start at zero.
   public let correctsBias: Bool
@@ -36,7 +36,7 @@ public struct AdamOptions: Sendable, Equatable {
 
 /// Numbers of SGD.
 public struct SGDOptions: Sendable, Equatable {
-  /// Learning rate.
+  /// The rate at which a schedule starts or that it replaces; at least 0.
   public let learningRate: Double
   /// Decay rate of the running gradient; 0 keeps none.
   public let momentum: Double

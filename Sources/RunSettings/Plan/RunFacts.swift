@@ -13,13 +13,13 @@ public struct RunFacts: Sendable {
   public var totalSteps: Int?
   /// Optimizer steps of the warm-up.
   public var warmupSteps: Int?
-  /// Learning rate.
+  /// What `lr` is where the configuration says "auto".
   public var learningRate: Double?
   /// Decay rates of Adam's moments.
   public var betas: [Double]?
   /// Adam's epsilon.
   public var epsilon: Double?
-  /// Weight decay.
+  /// What `weight_decay` is where the configuration says "auto".
   public var weightDecay: Double?
   /// Largest norm of all gradients; 0 switches clipping off.
   public var gradientClipping: Double?

@@ -14,7 +14,7 @@ public protocol SettingValue: Sendable, Equatable {
 
 /// What came of reading a JSON value as some type.
 public enum SettingReading<Value: SettingValue>: Sendable {
-  /// The value.
+  /// Read as it is meant to be written.
   case value(Value)
   /// A value written in an unusual way; the text says what to write instead.
   case lenient(Value, advice: String)

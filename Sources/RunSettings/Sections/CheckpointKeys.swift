@@ -1,4 +1,4 @@
-/// Keys of `checkpoint`.
+/// Keys of `checkpoint`: how checkpoints are written and read.
 public struct CheckpointKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -40,7 +40,7 @@ public struct ParallelWriteKeys: Section {
   public let sharesPipelineStage = Key("pipeline_stage", false)
 }
 
-/// Keys of `checkpoint.writer`.
+/// Keys of `checkpoint.writer`: how bytes get to the disk.
 public struct CheckpointWriterKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -49,7 +49,7 @@ public struct CheckpointWriterKeys: Section {
 
   /// How bytes are written.
   public let type = Key("type", CheckpointWriterType.fast)
-  /// Bytes of the buffer.
+  /// Bytes gathered in memory before they are written.
   public let bufferBytes = Key("io_buffer_size", 67_108_864, .atLeast(1))
   /// Whether one buffer fills while the other is written.
   public let doublesBuffer = Key("io_buffer_double", true)

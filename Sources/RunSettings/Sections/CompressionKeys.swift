@@ -72,7 +72,7 @@ public enum QuantizationSymmetry: String, SettingChoice {
 
 /// How quantised numbers are rounded.
 public enum QuantizationRounding: String, SettingChoice {
-  /// To the nearest.
+  /// To the nearest level, ties to the even one.
   case nearest
   /// Up or down at random.
   case stochastic

@@ -1,4 +1,4 @@
-/// Keys of `data_efficiency`.
+/// Keys of `data_efficiency`: curricula over samples and dropped tokens.
 public struct DataEfficiencyKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -222,9 +222,9 @@ public enum AttentionDirection: String, SettingChoice {
 
 /// Order of the axes of hidden states.
 public enum HiddenStateOrder: String, SettingChoice {
-  /// Batch first.
+  /// [batch, sequence, hidden].
   case batchFirst = "batch_seq_dim"
-  /// Sequence first.
+  /// [sequence, batch, hidden].
   case sequenceFirst = "seq_batch_dim"
 }
 

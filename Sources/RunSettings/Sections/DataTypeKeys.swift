@@ -20,7 +20,7 @@ public enum FloatType: String, SettingChoice {
   public var byteCount: Int { self == .float32 ? 4 : 2 }
 }
 
-/// Keys of `data_types`.
+/// Keys of `data_types`: the type in which gradients accumulate.
 public struct DataTypeKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())

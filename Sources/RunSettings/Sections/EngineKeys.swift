@@ -99,7 +99,7 @@ public struct WeightQuantizationKeys: Section {
   public let afterwards = Key<JSONNode?>("post_init_quant", nil)
 }
 
-/// Keys of `progressive_layer_drop`.
+/// Keys of `progressive_layer_drop`: layers left out at random during training.
 public struct ProgressiveLayerDropKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -155,7 +155,7 @@ public struct QuantizeTrainingKeys: Section {
   public let eigenvalue = Subsection<EigenvalueKeys>("eigenvalue")
 }
 
-/// Keys of `sparse_attention`.
+/// Keys of `sparse_attention`: which blocks of the attention matrix exist.
 public struct SparseAttentionKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())

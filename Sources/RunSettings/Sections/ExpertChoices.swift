@@ -1,14 +1,14 @@
 /// Mixture-of-experts families that are known by name.
 public enum ExpertPreset: String, SettingChoice {
-  /// Mixtral.
+  /// Mistral AI's Mixtral models.
   case mixtral
   /// Qwen3 with experts.
   case qwen3 = "qwen3_moe"
   /// Qwen3.5 with experts.
   case qwen35 = "qwen3_5_moe"
-  /// DeepSeek V2.
+  /// DeepSeek's second generation, with shared experts.
   case deepSeekV2 = "deepseek_v2"
-  /// DeepSeek V3.
+  /// DeepSeek's third generation, with scores by sigmoid.
   case deepSeekV3 = "deepseek_v3"
 }
 
@@ -16,9 +16,9 @@ public enum ExpertPreset: String, SettingChoice {
 public enum ScoreSide: String, SettingChoice {
   /// As the model does.
   case auto
-  /// Inputs.
+  /// A token is scaled before its expert sees it.
   case inputs = "pre"
-  /// Outputs.
+  /// What an expert makes of a token is scaled.
   case outputs = "post"
 }
 
@@ -26,11 +26,11 @@ public enum ScoreSide: String, SettingChoice {
 public enum ExpertCombination: String, SettingChoice {
   /// The best for the run.
   case auto
-  /// A weighted sum.
+  /// A sum weighted by the scores, in plain operations.
   case weightedSum = "weighted_sum"
   /// A weighted sum in one kernel.
   case fusedWeightedSum = "fused_weighted_sum"
-  /// A batched product.
+  /// One batched matrix product of scores and outputs.
   case batchedProduct = "legacy_bmm"
 }
 

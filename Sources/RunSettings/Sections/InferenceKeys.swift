@@ -43,7 +43,7 @@ public struct InferenceKeys: Section {
   public let startsEmpty = Key("set_empty_params", false)
   /// Folder in which the loaded, divided model is saved.
   public let savePath = Key<String?>("save_mp_checkpoint_path", nil)
-  /// Paths of checkpoints.
+  /// Where the weights come from, instead of the model itself.
   public let checkpointPaths = Subsection<InferenceCheckpointKeys>(
     "checkpoint_config", aliases: ["ckpt_config"])
   /// Whether layers return tuples.
@@ -144,9 +144,9 @@ public struct InferenceQuantizationKeys: Section {
 
   /// Quantises the model.
   public let enabled = Key("enabled", true)
-  /// Activations.
+  /// How the inputs of layers are quantised.
   public let activation = Subsection<InferenceActivationKeys>("activation")
-  /// Weights.
+  /// How weights of layers are quantised.
   public let weight = Subsection<WeightQuantizationKeys>("weight")
   /// Query, key and value projections.
   public let attention = Subsection<InferenceAttentionKeys>("qkv")

@@ -5,7 +5,7 @@ public struct AdagradKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by the root.
   public let learningRate = Key("lr", 1e-2, .atLeast(0))
   /// Added to the root of the sum of squares.
   public let epsilon = Key("eps", 1e-10, .atLeast(0))
@@ -26,7 +26,7 @@ public struct LambKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by a layer's trust ratio.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Decay rates of the two moments.
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
@@ -34,7 +34,7 @@ public struct LambKeys: Section {
   public let epsilon = Key("eps", 1e-8, .atLeast(0))
   /// Whether `eps` is added under the root.
   public let addsEpsilonInsideRoot = Key("eps_inside_sqrt", false)
-  /// Weight decay.
+  /// Share of each weight that joins its update.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// Largest trust ratio of a tensor.
   public let maximumCoefficient = Key("max_coeff", 10.0, .above(0))
@@ -55,7 +55,7 @@ public struct LionKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// What every weight moves by in a step.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Decay rates of the update and of the moment.
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
@@ -82,7 +82,7 @@ public struct MuonKeys: Section {
   public let adamLearningRate = Key<Double?>("adam_lr", nil, .atLeast(0))
   /// Decay rate of the running gradient of the matrices.
   public let momentum = Key("momentum", 0.95, .from(0, below: 1))
-  /// Weight decay.
+  /// Share of each weight, times the rate, that a step takes away.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// How the Newton-Schulz iteration is carried out.
   public let method = Key("ns_method", MuonMethod.gram)
@@ -113,7 +113,7 @@ public struct OneBitAdamKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by the moments.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Step from which on the variance is frozen and momenta travel as signs.
   public let freezeStep = Key("freeze_step", 100_000, .atLeast(0))
@@ -123,7 +123,7 @@ public struct OneBitAdamKeys: Section {
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
   /// Added to the root of the second moment.
   public let epsilon = Key("eps", 1e-8, .atLeast(0))
-  /// Weight decay.
+  /// Share of each weight that joins its update.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// Whether the transport reads device memory itself.
   public let cudaAware = Key("cuda_aware", false)
@@ -137,7 +137,7 @@ public struct OneBitAdamKeys: Section {
 public enum CompressedTransport: String, SettingChoice {
   /// NVIDIA's library.
   case nccl
-  /// MPI.
+  /// The machine's message-passing library.
   case mpi
   /// Huawei's library.
   case hccl
@@ -152,7 +152,7 @@ public struct ZeroOneAdamKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by a layer's trust ratio.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Step after which the variance is frozen.
   public let varianceFreezeStep = Key("var_freeze_step", 100_000, .atLeast(0))
@@ -168,7 +168,7 @@ public struct ZeroOneAdamKeys: Section {
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
   /// Added to the root of the second moment.
   public let epsilon = Key("eps", 1e-8, .atLeast(0))
-  /// Weight decay.
+  /// Share of each weight that joins its update.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// Whether the transport reads device memory itself.
   public let cudaAware = Key("cuda_aware", false)
@@ -185,7 +185,7 @@ public struct OneBitLambKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by the moments.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Step from which on the variance is frozen and momenta travel as signs.
   public let freezeStep = Key("freeze_step", 100_000, .atLeast(0))
@@ -195,7 +195,7 @@ public struct OneBitLambKeys: Section {
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
   /// Added to the root of the second moment.
   public let epsilon = Key("eps", 1e-8, .atLeast(0))
-  /// Weight decay.
+  /// Share of each weight that joins its update.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// Largest trust ratio of a tensor.
   public let maximumCoefficient = Key("max_coeff", 10.0, .above(0))

@@ -1,4 +1,4 @@
-/// Keys of `optimizer`.
+/// Keys of `optimizer`: which rule updates the weights.
 public struct OptimizerKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -21,11 +21,11 @@ public enum OptimizerType: String, VariantChoice {
   case adamW = "AdamW"
   /// Gradient descent with momentum.
   case sgd = "SGD"
-  /// Adagrad.
+  /// Steps divided by the root of the sum of all squared gradients.
   case adagrad = "Adagrad"
-  /// LAMB.
+  /// Adam with each layer's step scaled by its trust ratio.
   case lamb = "Lamb"
-  /// Lion.
+  /// Steps by the sign of the running gradient alone.
   case lion = "Lion"
   /// Muon for matrices, Adam for the rest.
   case muon = "Muon"
@@ -65,7 +65,7 @@ public struct AdamKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Size of a step before its scaling by the moments.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Decay rates of the two moments.
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
@@ -96,7 +96,7 @@ public struct SGDKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Learning rate.
+  /// Multiplies the gradient in each step.
   public let learningRate = Key("lr", 1e-3, .atLeast(0))
   /// Decay rate of the running gradient; 0 keeps none.
   public let momentum = Key("momentum", 0.0, .atLeast(0))

@@ -1,4 +1,4 @@
-/// Keys of `pipeline`.
+/// Keys of `pipeline`: layers divided into stages.
 public struct PipelineKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -21,7 +21,7 @@ public struct PipelineKeys: Section {
   public let recomputesReentrantly = Key("use_reentrant", true)
 }
 
-/// Keys of `tensor_parallel`.
+/// Keys of `tensor_parallel`: matrices divided over ranks.
 public struct TensorParallelKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -54,7 +54,7 @@ public struct TensorParallelKeys: Section {
 
 /// Implementations of the cross-entropy over a divided vocabulary.
 public enum VocabularyCrossEntropy: String, SettingChoice {
-  /// The reference.
+  /// Made of ordinary tensor operations.
   case reference = "torch"
   /// The fused one of the Liger library.
   case liger
@@ -62,17 +62,17 @@ public enum VocabularyCrossEntropy: String, SettingChoice {
 
 /// Model families with tensor-parallel rules of their own.
 public enum TensorPreset: String, SettingChoice {
-  /// Llama.
+  /// Meta's models of all generations, and those built alike.
   case llama
-  /// BLOOM.
+  /// BigScience's multilingual models, with ALiBi positions.
   case bloom
-  /// ChatGLM.
+  /// Zhipu's bilingual chat models.
   case chatGLM = "chatglm"
-  /// Mixtral.
+  /// Mistral AI's models with experts.
   case mixtral
-  /// DeepSeek V2.
+  /// DeepSeek's second generation, with latent attention.
   case deepSeekV2 = "deepseek_v2"
-  /// Qwen2.
+  /// Alibaba's models with biases in query, key and value.
   case qwen2
   /// Phi-3.
   case phi3
@@ -114,7 +114,7 @@ public struct TensorRuleKeys: Section {
   public let layers = Key<[JSONNode]>("layer_specs", [])
 }
 
-/// Keys of `expert_parallel`.
+/// Keys of `expert_parallel`: experts divided over ranks.
 public struct ExpertParallelKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())

@@ -111,7 +111,7 @@ public struct RunKeys: Section {
   public let jsonlMonitor = Subsection<JSONLMonitorKeys>("jsonl_monitor")
   /// Weights & Biases.
   public let wandb = Subsection<WandbKeys>("wandb")
-  /// Comet.
+  /// The service Comet: values go to an experiment there.
   public let comet = Subsection<CometKeys>("comet")
 
   // MARK: Checkpoints

@@ -25,7 +25,7 @@ public struct ElasticityKeys: Section {
   public let version = Key("version", 0.2, .oneOf([0.1, 0.2]))
   /// Ranks that share one copy of the model.
   public let modelParallelSize = Key("model_parallel_size", 1, .atLeast(1))
-  /// Devices of a node.
+  /// GPUs that each node has.
   public let devicesPerNode = Key("num_gpus_per_node", 1, .atLeast(1))
 }
 

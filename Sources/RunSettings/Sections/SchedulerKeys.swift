@@ -1,4 +1,4 @@
-/// Keys of `scheduler`.
+/// Keys of `scheduler`: how the learning rate moves.
 public struct SchedulerKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())

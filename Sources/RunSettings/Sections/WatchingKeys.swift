@@ -40,7 +40,7 @@ public struct FlopsProfilerKeys: Section {
   public let outputFile = Key<String?>("output_file", nil)
 }
 
-/// Keys of `timers`.
+/// Keys of `timers`: how phases of a step are timed.
 public struct TimerKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -51,7 +51,7 @@ public struct TimerKeys: Section {
   public let throughput = Subsection<ThroughputTimerKeys>("throughput")
 }
 
-/// Keys of `timers.throughput`.
+/// Keys of `timers.throughput`: samples per second.
 public struct ThroughputTimerKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -122,11 +122,11 @@ public struct WandbKeys: Section {
   public let group = Key<String?>("group", nil)
   /// Team that owns the run.
   public let team = Key<String?>("team", nil)
-  /// Project.
+  /// Under which name runs are collected.
   public let project = Key("project", "deepspeed")
 }
 
-/// Keys of `comet`.
+/// Keys of `comet`: values sent to the service Comet.
 public struct CometKeys: Section {
   /// The keys in their order.
   public static let table = SectionTable(Self())
@@ -137,13 +137,13 @@ public struct CometKeys: Section {
   public let enabled = Key("enabled", false)
   /// Samples between two values of the same name.
   public let sampleInterval = Key("samples_log_interval", 100, .atLeast(1))
-  /// Project.
+  /// Under which name experiments are collected.
   public let project = Key<String?>("project", nil)
-  /// Workspace.
+  /// Account or team whose projects are meant.
   public let workspace = Key<String?>("workspace", nil)
   /// Key of the account.
   public let apiKey = Key<String?>("api_key", nil)
-  /// Name of the experiment.
+  /// What the experiment is called on Comet's pages.
   public let experimentName = Key<String?>("experiment_name", nil)
   /// Identifier of the experiment, 32 to 50 letters and digits.
   public let experimentKey = Key<String?>("experiment_key", nil)

@@ -132,7 +132,7 @@ public struct ZeROKeys: Section {
 public enum ZeROStage: Int, Sendable, CaseIterable, Comparable {
   /// Nothing.
   case none = 0
-  /// Optimizer states.
+  /// Master weights and moments: each rank keeps and updates its share.
   case optimizerStates = 1
   /// Optimizer states and gradients.
   case gradients = 2

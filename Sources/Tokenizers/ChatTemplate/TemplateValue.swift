@@ -22,7 +22,7 @@ public enum TemplateValue: Sendable, Hashable {
   case int(Int)
   /// A floating-point number.
   case double(Double)
-  /// A string.
+  /// Text; templates index and slice it by characters.
   case string(String)
   /// Values in order.
   case list([TemplateValue])

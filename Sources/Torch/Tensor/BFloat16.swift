@@ -28,6 +28,7 @@ public struct BFloat16: Sendable, BitwiseCopyable, Equatable, CustomStringConver
     left.floatValue == right.floatValue
   }
 
+  /// The number in decimal, as a `Float` of the same value prints.
   public var description: String {
     floatValue.description
   }

@@ -1,16 +1,28 @@
 /// The type of a tensor's elements. Raw values are libtorch's own numbers.
 public enum DType: Int32, Sendable, CaseIterable, Hashable {
+  /// 0 to 255.
   case uint8 = 0
+  /// -128 to 127.
   case int8 = 1
+  /// -32768 to 32767.
   case int16 = 2
+  /// -2^31 to 2^31 - 1.
   case int32 = 3
+  /// -2^63 to 2^63 - 1; token ids and indices.
   case int64 = 4
+  /// IEEE half: 5 bits of exponent, 10 of fraction, at most 65504; needs loss scaling in training.
   case float16 = 5
+  /// IEEE single: 8 bits of exponent, 23 of fraction.
   case float32 = 6
+  /// IEEE double: 11 bits of exponent, 52 of fraction.
   case float64 = 7
+  /// One byte, 0 or 1.
   case bool = 11
+  /// 8 bits of exponent as f32, 7 of fraction.
   case bfloat16 = 15
+  /// One byte: 5 bits of exponent, 2 of fraction, at most 57344; has infinities.
   case float8e5m2 = 23
+  /// One byte: 4 bits of exponent, 3 of fraction, at most 448; no infinities.
   case float8e4m3fn = 24
 
   /// Bytes of one element.

@@ -4,8 +4,11 @@ internal import CTorch
 public struct Device: Sendable, Hashable, CustomStringConvertible {
   /// The kind of a device; raw values are libtorch's own numbers.
   public enum Kind: Int32, Sendable, Hashable, CaseIterable {
+    /// The host's memory and processors.
     case cpu = 0
+    /// An NVIDIA GPU; there when libtorch's CUDA half could be opened.
     case cuda = 1
+    /// Shapes and dtypes without memory.
     case meta = 14
   }
 

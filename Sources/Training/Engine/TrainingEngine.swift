@@ -20,7 +20,7 @@ public import ZeRO
 public final class TrainingEngine {
   /// The model; its parameters are views of flat buffers while the engine lives.
   public let model: Module
-  /// The settings.
+  /// What the config says of batches, dtypes, the optimizer and ZeRO, resolved.
   public let settings: EngineSettings
   /// The data-parallel ranks.
   public let processGroup: ProcessGroup

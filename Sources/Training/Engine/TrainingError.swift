@@ -8,7 +8,7 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case backwardBeforeForward
   /// `step` without a `backward` since the last one.
   case stepBeforeBackward
-  /// `step` inside `noSync`.
+  /// A `step` in the body of `noSync`, whose gradients were not reduced.
   case stepInsideNoSync
   /// `noSync` inside `noSync`.
   case nestedNoSync

@@ -12,7 +12,7 @@ public struct FlatLayout: Sendable, Equatable {
   public struct Member: Sendable, Equatable {
     /// The parameter's path, such as `layers.3.mlp.up_proj.weight`.
     public let path: String
-    /// Its element count.
+    /// The product of its dimensions; 1 for a scalar.
     public let elementCount: Int
 
     /// A parameter of `elementCount` elements.

@@ -8,7 +8,7 @@ public struct ModelStateFormula: Sendable, Equatable {
   public struct Bytes: Sendable, Equatable {
     /// The working parameters.
     public var parameters: Int
-    /// The gradients.
+    /// What backward leaves for the optimizer, in the dtype of accumulation.
     public var gradients: Int
     /// Master weights and the optimizer's moments.
     public var optimizerStates: Int
