@@ -6,7 +6,29 @@ public import Testing
 public func onRanks<Value: Sendable>(
   _ count: Int, timeout: Duration = .seconds(60), body: @escaping @Sendable (RankContext) throws -> Value
 ) async throws -> [Value] {
-  try await Ranks.run(count: count, timeout: timeout, threadsPerRank: 1, body: body)
+  try await Ranks.run(
+    count: count, timeout: timeout, threadsPerRank: 1, transport: EveryTransport.current, body: body)
+}
+
+/// Runs each test once over every way in which ranks reach each other.
+public struct EveryTransport: TestTrait, SuiteTrait, TestScoping {
+  /// The way that `onRanks` takes.
+  @TaskLocal public static var current = Transport.automatic
+
+  public var isRecursive: Bool { true }
+
+  @concurrent public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
+  ) async throws {
+    for transport in [Transport.gloo, .sharedMemory] {
+      try await Self.$current.withValue(transport) { try await function() }
+    }
+  }
+}
+
+extension Trait where Self == EveryTransport {
+  /// Runs each test once over every way in which ranks reach each other.
+  public static var everyTransport: Self { Self() }
 }
 
 extension Tag {

@@ -24,6 +24,9 @@ final class Connection: Sendable {
     ct_group_abort(handle)
   }
 
+  /// How the ranks reach each other.
+  var transport: Transport { Transport(code: ct_group_transport(handle)) }
+
   /// The bytes that this rank has sent.
   var bytesSent: Int { ct_group_bytes_sent(handle) }
 }

@@ -51,8 +51,8 @@ extension ProcessGroup {
   ///   - root: The rank of the group whose tensor all receive.
   ///   - label: What is sent, for messages; the same on all ranks.
   /// - Throws: `CollectiveError`.
-  /// - Complexity: The root sends n elements, the others pass on (N-2)/(N-1) n; small tensors are sent to
-  ///   all, (N-1) n elements from the root.
+  /// - Complexity: Over Gloo the root sends n elements and the others pass on (N-2)/(N-1) n; small tensors are sent
+  ///   to all, (N-1) n elements from the root, and so are all tensors in shared memory.
   @discardableResult
   public func broadcast(_ tensor: Tensor, from root: Int, label: String = "") throws(CollectiveError) -> Work
   {

@@ -30,6 +30,9 @@ public final class ProcessGroup {
   /// How much this rank has communicated in this group, for each kind of operation that it has used.
   public var counts: [CollectiveOperation: CommunicationCount] { ledger.counts }
 
+  /// How the ranks reach each other; nil for a single rank.
+  public var transport: Transport? { ledger.connection?.transport }
+
   /// Bytes that this rank has sent to others in this group.
   public var sentBytes: Int { ledger.connection?.bytesSent ?? 0 }
 

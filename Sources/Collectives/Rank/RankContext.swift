@@ -18,16 +18,19 @@ public final class RankContext {
   private let lease: WatchdogLease
   private var watchdog: Watchdog { lease.watchdog }
   private let host: String
+  private let transport: Transport
   private var groupCounts: [String: Int] = [:]
 
   /// Joins the other ranks, which do the same with the same store.
   ///
   /// - Parameters:
   ///   - host: The address at which the others reach this rank, "127.0.0.1" when all are on this machine.
+  ///   - transport: How to reach them, the same on all ranks.
   ///   - timeout: How long to wait for the others, and how long an operation may take later.
   /// - Throws: `CollectiveError.ranksMissing` with the ranks that did not come.
   init(
-    rank: Int, worldSize: Int, localRank: Int, store: Store, host: String, timeout: Duration,
+    rank: Int, worldSize: Int, localRank: Int, store: Store, host: String,
+    transport: Transport = .automatic, timeout: Duration,
     registered: (Watchdog) -> Void = { _ in }
   ) throws(CollectiveError) {
     self.rank = rank
@@ -35,12 +38,13 @@ public final class RankContext {
     self.localRank = localRank
     self.store = store
     self.host = host
+    self.transport = transport
     self.timeout = timeout
     lease = WatchdogLease(Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection()))
     registered(lease.watchdog)
     world = try Self.connect(
       name: "world", key: "group/world", members: Array(0..<worldSize), rank: rank, store: store, host: host,
-      lease: lease)
+      transport: transport, lease: lease)
   }
 
   /// The only rank of its world: no store is served, and nothing is sent.
@@ -70,8 +74,7 @@ public final class RankContext {
     groupCounts[name, default: 0] += 1
     return try Self.connect(
       name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
-      store: store,
-      host: host, lease: lease)
+      store: store, host: host, transport: transport, lease: lease)
   }
 
   /// Tells all ranks that this one cannot go on. Their operations end with `CollectiveError.rankFailed`.
@@ -96,7 +99,8 @@ public final class RankContext {
   }
 
   private static func connect(
-    name: String, key: String, members: [Int], rank: Int, store: Store, host: String, lease: WatchdogLease
+    name: String, key: String, members: [Int], rank: Int, store: Store, host: String,
+    transport: Transport, lease: WatchdogLease
   ) throws(CollectiveError) -> ProcessGroup {
     let own = members.firstIndex(of: rank) ?? 0
     guard members.count > 1 else {
@@ -108,7 +112,7 @@ public final class RankContext {
       patience: watchdog.timeout)
     let patience = Swift.max(watchdog.timeout, .seconds(30))
     let connection = try store.prefixed("\(key)/gloo").connect(
-      rank: own, size: members.count, host: host, timeout: patience)
+      rank: own, size: members.count, host: host, transport: transport, timeout: patience)
     // A member that left as soon as it is connected would break the connections that the others still make.
     try meet(
       "\(key)/connected", name: name, members: members, rank: rank, store: store, watchdog: watchdog,

@@ -24,15 +24,16 @@ public enum Ranks {
   ///   - count: The number of ranks.
   ///   - timeout: How long an operation may take before its ranks are compared.
   ///   - threadsPerRank: The threads of a rank's tensor operations; nil to divide the cores.
+  ///   - transport: How the ranks reach each other.
   ///   - body: What each rank does.
   /// - Throws: `RankFailure` with the error of the rank that failed first.
   public static func run<Value: Sendable>(
     count: Int, timeout: Duration = .seconds(600), threadsPerRank: Int? = nil,
-    body: @escaping @Sendable (RankContext) throws -> Value
+    transport: Transport = .automatic, body: @escaping @Sendable (RankContext) throws -> Value
   ) throws -> [Value] {
     let done = Bell()
     let outcome = Mutex<Result<[Value], any Error>?>(nil)
-    try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, body: body) { result in
+    try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport, body: body) { result in
       outcome.withLock { $0 = result }
       done.ring()
     }
@@ -49,11 +50,11 @@ public enum Ranks {
   /// - Throws: `RankFailure` with the error of the rank that failed first.
   public static func run<Value: Sendable>(
     count: Int, timeout: Duration = .seconds(600), threadsPerRank: Int? = nil,
-    body: @escaping @Sendable (RankContext) throws -> Value
+    transport: Transport = .automatic, body: @escaping @Sendable (RankContext) throws -> Value
   ) async throws -> [Value] {
     try await withCheckedThrowingContinuation { continuation in
       do {
-        try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, body: body) { result in
+        try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport, body: body) { result in
           continuation.resume(with: result)
         }
       } catch {
@@ -64,7 +65,7 @@ public enum Ranks {
 
   private static func start<Value: Sendable>(
     count: Int, timeout: Duration, threadsPerRank: Int?,
-    body: @escaping @Sendable (RankContext) throws -> Value,
+    transport: Transport, body: @escaping @Sendable (RankContext) throws -> Value,
     completion: @escaping @Sendable (Result<[Value], any Error>) -> Void
   ) throws {
     precondition(count > 0, "there must be at least one rank, not \(count)")
@@ -76,7 +77,8 @@ public enum Ranks {
         crew.finish(rank) {
           try Torch.setThreadCount(threads)
           let context = try RankContext(
-            rank: rank, worldSize: count, localRank: rank, store: store, host: "127.0.0.1", timeout: timeout,
+            rank: rank, worldSize: count, localRank: rank, store: store, host: "127.0.0.1",
+            transport: transport, timeout: timeout,
             registered: { crew.register($0) })
           return try body(context)
         }

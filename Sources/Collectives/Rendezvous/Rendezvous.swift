@@ -8,6 +8,8 @@ public enum Rendezvous {
   /// Joins the ranks of this job as the launcher's environment variables say: RANK, WORLD_SIZE, LOCAL_RANK,
   /// MASTER_ADDR and MASTER_PORT. Without RANK and WORLD_SIZE this process is the only rank.
   ///
+  /// DEEPSPEED_TRANSPORT may name a ``Transport`` to use instead of the one that is chosen.
+  ///
   /// - Parameters:
   ///   - timeout: How long to wait for the others, and how long an operation may take later.
   ///   - variable: Looks up a variable; by default in this process's environment.
@@ -26,6 +28,7 @@ public enum Rendezvous {
       throw .environment(
         variable: "MASTER_ADDR", found: nil, expected: "the name or address of rank 0's machine")
     }
+    let transport = try transport(variable)
     let store =
       rank == 0
       ? try Store.serving(port: port, timeout: timeout).store
@@ -33,7 +36,17 @@ public enum Rendezvous {
     let address = try listeningAddress(
       rank: rank, worldSize: worldSize, store: store, master: host, port: port, timeout: timeout)
     return try RankContext(
-      rank: rank, worldSize: worldSize, localRank: localRank, store: store, host: address, timeout: timeout)
+      rank: rank, worldSize: worldSize, localRank: localRank, store: store, host: address,
+      transport: transport, timeout: timeout)
+  }
+
+  private static func transport(_ variable: (String) -> String?) throws(CollectiveError) -> Transport {
+    guard let text = variable("DEEPSPEED_TRANSPORT"), !text.isEmpty else { return .automatic }
+    guard let transport = Transport(rawValue: text) else {
+      let names = Transport.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .environment(variable: "DEEPSPEED_TRANSPORT", found: text, expected: "one of \(names)")
+    }
+    return transport
   }
 
   /// A variable of this process's environment.

@@ -161,10 +161,13 @@ public final class Store: Sendable {
   }
 
   /// Connects this rank to the others of a group through the store.
-  func connect(rank: Int, size: Int, host: String, timeout: Duration) throws(CollectiveError) -> Connection {
+  func connect(
+    rank: Int, size: Int, host: String, transport: Transport, timeout: Duration
+  ) throws(CollectiveError) -> Connection {
     var result: OpaquePointer?
     try Self.check(
-      ct_group_connect(handle, rank, size, host, timeout.milliseconds, &result), "connect to the other ranks")
+      ct_group_connect(handle, rank, size, host, transport.code, timeout.milliseconds, &result),
+      "connect to the other ranks")
     return Connection(owning: result)
   }
 

@@ -21,7 +21,7 @@ private func sums(_ world: Int, _ count: Int) -> [Float] {
 
 /// Every collective against plain computation, over numbers of ranks, types, and sizes on both sides of the
 /// borders between algorithms and pieces.
-@Suite(.tags(.ranks), .timeLimit(.minutes(3)))
+@Suite(.everyTransport, .tags(.ranks), .timeLimit(.minutes(3)))
 struct ProcessGroupTests {
   static let worlds = [1, 2, 3, 4, 8]
   static let dtypes: [DType] = [.float32, .bfloat16]

@@ -5,7 +5,7 @@ import Testing
 import Torch
 
 /// Ranks that do not agree, fail or vanish: nobody hangs, and the message names who and where.
-@Suite(.tags(.ranks), .timeLimit(.minutes(2)))
+@Suite(.everyTransport, .tags(.ranks), .timeLimit(.minutes(2)))
 struct WatchdogTests {
   private struct Odd: Error, CustomStringConvertible {
     let description: String

@@ -1,5 +1,5 @@
-// Ranks that exchange tensors: stores for rendezvous, a group of ranks over Gloo's connections, and the
-// collectives, all of them asynchronous. CPU tensors only.
+// Ranks that exchange tensors: stores for rendezvous, a group of ranks over Gloo's connections or in memory that they
+// share, and the collectives, all of them asynchronous. CPU tensors only.
 #ifndef CTORCH_PROCESS_GROUP_H
 #define CTORCH_PROCESS_GROUP_H
 
@@ -52,11 +52,20 @@ typedef struct ct_group_s *ct_group;
 // One operation under way; ended with ct_work_release. It keeps its tensors alive.
 typedef struct ct_work_s *ct_work;
 
-// Connects to all other ranks of the group, which call this too with the same store. `host` is the name or
-// address that this rank listens at.
+typedef enum : int32_t {
+  // Shared memory if all ranks of the group are on one machine, else Gloo.
+  CT_TRANSPORT_AUTOMATIC = 0,
+  CT_TRANSPORT_GLOO = 1,
+  CT_TRANSPORT_SHARED_MEMORY = 2,
+} ct_transport;
+
+// Connects to all other ranks of the group, which call this too with the same store and transport. `host` is the
+// name or address that this rank listens at.
 ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms,
+    ct_store store, ct_int rank, ct_int size, const char *host, ct_transport transport, ct_int timeout_ms,
     ct_group *result) CT_NOEXCEPT;
+// How the group's ranks reach each other: never automatic.
+ct_transport ct_group_transport(ct_group group) CT_NOEXCEPT;
 // Closes the connections: everything under way, here and on the other ranks, fails. Any thread may call it.
 void ct_group_abort(ct_group group) CT_NOEXCEPT;
 void ct_group_release(ct_group group) CT_NOEXCEPT;

@@ -1,5 +1,5 @@
 // The local part of a reduction, chunk by chunk so that the accumulator stays in the first cache level.
-#include "process_group_sum.h"
+#include "reduction.h"
 
 #include <c10/util/Exception.h>
 #include <c10/util/Half.h>

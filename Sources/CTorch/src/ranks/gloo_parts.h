@@ -1,21 +1,11 @@
-// The collectives, each built from messages between pairs of ranks so that no byte travels twice.
+// Scattered reductions and gatherings over messages, of which the collectives are made so that no byte travels twice.
 #pragma once
 
-#include "process_group.h"
-#include "process_group_sum.h"
+#include "gloo_connections.h"
+#include "parts.h"
+#include "reduction.h"
 
 namespace ct {
-
-// Where every rank's part of a buffer lies, in bytes.
-struct Parts {
-  std::vector<size_t> offsets;
-  std::vector<size_t> sizes;
-  // Parts of `counts` elements each.
-  Parts(const ct_int *counts, int ranks, size_t elementSize);
-  // Parts of nearly equal size of `count` elements, none for `without` if that is a rank.
-  Parts(size_t count, int ranks, size_t elementSize, int without = -1);
-  size_t total() const { return offsets.back() + sizes.back(); }
-};
 
 // Every rank sends each other rank that one's part, and sums what it receives for its own: (N-1)/N of the
 // buffer on the wire, where a ring would send the same, and Gloo's own reduce-scatter sends it twice. Memory
@@ -23,7 +13,7 @@ struct Parts {
 class ScatteredReduction {
  public:
   ScatteredReduction(
-      Operation &operation, const uint8_t *input, uint8_t *output, Parts parts, c10::ScalarType type,
+      MessageOperation &operation, const uint8_t *input, uint8_t *output, Parts parts, c10::ScalarType type,
       ct_reduction reduction);
   void start();
   void finish();
@@ -35,7 +25,7 @@ class ScatteredReduction {
     return arrivals_.get() + (piece % depth_ * peers_.size() + peer) * slotSize_;
   }
 
-  Operation &operation_;
+  MessageOperation &operation_;
   const uint8_t *const input_;
   uint8_t *const output_;
   const Parts parts_;
@@ -46,14 +36,14 @@ class ScatteredReduction {
   size_t slotSize_ = 0;
   std::vector<int> peers_;
   std::unique_ptr<uint8_t[]> arrivals_;
-  std::vector<Operation::MessagePointer> sends_;
-  std::vector<std::vector<Operation::MessagePointer>> receives_;
+  std::vector<MessageOperation::MessagePointer> sends_;
+  std::vector<std::vector<MessageOperation::MessagePointer>> receives_;
 };
 
 // Every rank sends its part to every other rank of `readers`.
 class Gathering {
  public:
-  Gathering(Operation &operation, uint8_t *output, Parts parts, int phase, int withoutReader = -1)
+  Gathering(MessageOperation &operation, uint8_t *output, Parts parts, int phase, int withoutReader = -1)
       : operation_(operation),
         output_(output),
         parts_(std::move(parts)),
@@ -64,12 +54,12 @@ class Gathering {
   void finish();
 
  private:
-  Operation &operation_;
+  MessageOperation &operation_;
   uint8_t *const output_;
   const Parts parts_;
   const int phase_;
   const int without_;
-  std::vector<Operation::MessagePointer> messages_;
+  std::vector<MessageOperation::MessagePointer> messages_;
 };
 
 }  // namespace ct

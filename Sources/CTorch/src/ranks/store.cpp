@@ -1,5 +1,5 @@
 // Stores for rendezvous.
-#include "boundary.h"
+#include "../boundary.h"
 
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
@@ -15,12 +15,13 @@
 #include <thread>
 
 #include "ctorch/process_group.h"
-#include "process_group_store.h"
+#include "store.h"
 
 namespace {
 
 using ct::boundary;
 using ct::unwrapStore;
+using ct::waitFor;
 
 ct_store wrapStore(c10::intrusive_ptr<c10d::Store> store) {
   return reinterpret_cast<ct_store>(store.release());
@@ -28,8 +29,10 @@ ct_store wrapStore(c10::intrusive_ptr<c10d::Store> store) {
 
 std::chrono::milliseconds milliseconds(ct_int count) { return std::chrono::milliseconds(count); }
 
+}  // namespace
+
 // Asks again and again, because a waiting c10d store holds its lock and reports every timeout on standard error.
-void waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
+void ct::waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
   const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout);
   auto pause = std::chrono::microseconds(200);
   while (!store.check({key})) {
@@ -40,8 +43,6 @@ void waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
     pause = std::min(pause * 2, std::chrono::microseconds(20000));
   }
 }
-
-}  // namespace
 
 void ct::ignoreBrokenPipes() {
   struct sigaction action;

@@ -1,5 +1,4 @@
-// Connections over Gloo, and how operations reach their end.
-#include "process_group.h"
+#include "gloo_connections.h"
 
 #define USE_C10D_GLOO
 
@@ -8,16 +7,13 @@
 
 #include <chrono>
 
-#include "process_group_store.h"
+#include "store.h"
 
 namespace ct {
 namespace {
 
 // Gloo gives up a message after this time; long before it, the caller has compared the ranks and aborted.
 constexpr auto neverMilliseconds = std::chrono::milliseconds(std::chrono::hours(24 * 365));
-
-// How long the group's thread leaves a new operation to a caller that waits for it at once.
-constexpr auto callerPrecedence = std::chrono::microseconds(200);
 
 at::Tensor bytesTensor(const void *bytes, size_t count) {
   return at::from_blob(
@@ -89,7 +85,7 @@ void Connections::close() {
 
 // 10 bits of number and 20 of content: messages under way at the same time differ, and so do, but for one
 // chance in a million, those of ranks that disagree. Bit 30 keeps point-to-point messages apart.
-uint32_t Operation::messageTag(size_t count, int phase) const {
+uint32_t MessageOperation::messageTag(size_t count, int phase) const {
   uint64_t content =
       (tag_ & 0xffffffffu) ^ (static_cast<uint64_t>(phase) << 40) ^ (static_cast<uint64_t>(count) << 3);
   content *= 0x9e3779b97f4a7c15u;
@@ -98,149 +94,40 @@ uint32_t Operation::messageTag(size_t count, int phase) const {
   return static_cast<uint32_t>(((tag_ >> 32) & 0x3ffu) << 20 | content >> 44) | (tag_ >> 63 ? 1u << 30 : 0u);
 }
 
-Operation::MessagePointer Operation::remember(MessagePointer message) {
+MessageOperation::MessagePointer MessageOperation::remember(MessagePointer message) {
   messages_.push_back(message);
   return message;
 }
 
-Operation::MessagePointer Operation::send(const void *bytes, size_t count, int to, int phase) {
+MessageOperation::MessagePointer MessageOperation::send(const void *bytes, size_t count, int to, int phase) {
   std::lock_guard lock(mutex_);
   if (isAborted_) C10_THROW_ERROR(DistBackendError, "the group was aborted");
   MessagePointer message = net->send(bytes, count, to, messageTag(count, phase));
-  bytesSent += static_cast<ct_int>(count);
+  bytesSent_ += static_cast<ct_int>(count);
   return remember(std::move(message));
 }
 
-Operation::MessagePointer Operation::receive(void *bytes, size_t count, int from, int phase) {
+MessageOperation::MessagePointer MessageOperation::receive(void *bytes, size_t count, int from, int phase) {
   std::lock_guard lock(mutex_);
   if (isAborted_) C10_THROW_ERROR(DistBackendError, "the group was aborted");
   return remember(net->receive(bytes, count, from, messageTag(count, phase)));
 }
 
-void Operation::await(const MessagePointer &message) {
+void MessageOperation::await(const MessagePointer &message) {
   if (!message->wait()) C10_THROW_ERROR(DistBackendError, "the group was aborted");
   std::lock_guard lock(mutex_);
   std::erase(messages_, message);
 }
 
-void Operation::awaitAll(std::vector<MessagePointer> &messages) {
+void MessageOperation::awaitAll(std::vector<MessagePointer> &messages) {
   for (const auto &message : messages) await(message);
   messages.clear();
 }
 
-void Operation::advance() {
-  if (isClaimed_.exchange(true)) return;
-  std::string failure;
-  int failedPeer = -1;
-  try {
-    finish();
-  } catch (const PeerError &error) {
-    failure = error.what();
-    failedPeer = error.peer;
-  } catch (const c10::Error &error) {
-    failure = error.what_without_backtrace();
-  } catch (const std::exception &error) {
-    failure = error.what();
-  } catch (...) {
-    failure = "an exception of unknown type";
-  }
-  // A message that failed leaves others under way, whose memory must not go before them.
-  if (!failure.empty()) abort();
-  {
-    std::lock_guard lock(mutex_);
-    messages_.clear();
-    failure_ = failure;
-    failedPeer_ = failedPeer;
-    isDone_ = true;
-  }
-  ended_.notify_all();
-}
-
-void Operation::wait(ct_int timeout) {
-  if (timeout < 0) advance();
-  std::unique_lock lock(mutex_);
-  if (timeout < 0) {
-    ended_.wait(lock, [&] { return isDone_; });
-  } else if (!ended_.wait_for(lock, std::chrono::milliseconds(timeout), [&] { return isDone_; })) {
-    throw TimeoutError("the operation has not ended in time");
-  }
-  if (!failure_.empty()) C10_THROW_ERROR(DistBackendError, failure_);
-}
-
-bool Operation::isCompleted() {
-  std::lock_guard lock(mutex_);
-  return isDone_;
-}
-
-int Operation::failedPeer() {
-  std::lock_guard lock(mutex_);
-  return failedPeer_;
-}
-
-void Operation::abort() {
+void MessageOperation::abort() {
   std::lock_guard lock(mutex_);
   isAborted_ = true;
   for (auto &message : messages_) message->abort();
 }
 
-Driver::~Driver() {
-  {
-    std::lock_guard lock(mutex_);
-    isStopped_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Driver::add(std::shared_ptr<Operation> operation) {
-  std::lock_guard lock(mutex_);
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  waiting_.push_back(std::move(operation));
-  changed_.notify_all();
-}
-
-void Driver::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [&] { return isStopped_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    auto operation = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    if (!operation->isClaimed()) std::this_thread::sleep_for(callerPrecedence);
-    operation->advance();
-    operation.reset();
-    lock.lock();
-  }
-}
-
-ct_work Group::begin(std::shared_ptr<Operation> operation, bool isCollective) {
-  {
-    std::lock_guard lock(mutex_);
-    std::erase_if(underWay_, [](const auto &other) { return other.expired(); });
-    underWay_.push_back(operation);
-  }
-  operation->start();
-  (isCollective ? collectives_ : pointToPoint_).add(operation);
-  return reinterpret_cast<ct_work>(new std::shared_ptr<Operation>(std::move(operation)));
-}
-
-void Group::abort() {
-  std::lock_guard lock(mutex_);
-  connections->close();
-  for (auto &weak : underWay_) {
-    if (auto operation = weak.lock()) operation->abort();
-  }
-}
-
 }  // namespace ct
-
-extern "C" ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_int timeout_ms,
-    ct_group *result) noexcept {
-  return ct::boundary([&] {
-    auto connections = std::make_shared<ct::Connections>(
-        store, static_cast<int>(rank), static_cast<int>(size), host, timeout_ms);
-    *result = reinterpret_cast<ct_group>(new ct::Group(std::move(connections)));
-  });
-}

@@ -17,4 +17,7 @@ inline c10::intrusive_ptr<c10d::Store> unwrapStore(ct_store store) {
       reinterpret_cast<c10d::Store *>(store));
 }
 
+// Waits until somebody has set a key. Throws TimeoutError.
+void waitFor(c10d::Store &store, const std::string &key, ct_int timeout);
+
 }  // namespace ct
