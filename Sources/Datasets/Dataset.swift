@@ -97,6 +97,27 @@ public final class Dataset: Sendable {
     return try rows.row(index)
   }
 
+  /// The number of rows, or nil while the file is still being tokenised. Waits for nothing.
+  ///
+  /// - Throws: `DatasetError`, what the tokenizer throws.
+  public func knownRowCount() throws -> Int? {
+    let available = try rows.availability(atLeast: 0, unless: Cancellation())
+    return available.isComplete ? available.count : nil
+  }
+
+  /// Whether there are at least so many rows. Waits until that is known, and no longer.
+  ///
+  /// - Throws: `DatasetError`, what the tokenizer throws.
+  public func hasRows(_ count: Int) throws -> Bool {
+    try rows.availability(atLeast: count, unless: Cancellation()).count >= count
+  }
+
+  func tooFew(rows: Int, forBatchesOf size: Int) -> DatasetError {
+    DatasetError(
+      .tooFewTokens, file: path, found: "\(rows) rows, which fill no batch of \(size)",
+      expected: "more data, a smaller batch, or dataloader_drop_last: false")
+  }
+
   func tooFew() -> DatasetError {
     DatasetError(
       .tooFewTokens, file: path, found: "no row with anything to learn",

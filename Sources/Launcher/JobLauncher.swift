@@ -61,6 +61,7 @@ public struct JobLauncher: Sendable {
   public func run(cancellation: Cancellation) throws(LaunchError) -> Int32 {
     let log = LaunchLog(level: options.logLevel, sink: sink)
     try options.validate()
+    _ = try RankEnvironment.threadCount(environment: environment)
     let plan = try LaunchPlan(options: options, environment: environment, machine: machine)
     for notice in plan.notices { log.note(.warning, notice) }
     if plan.isMultiNode { return try runOnCluster(plan, log: log, cancellation: cancellation) }

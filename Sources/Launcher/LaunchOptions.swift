@@ -93,9 +93,13 @@ public struct LaunchOptions: Sendable, Equatable {
     self.arguments = arguments
   }
 
-  /// Refuses what does not fit together or does not exist yet.
+  /// Far more ranks than a node has, and nodes than a job has; a count beyond it is a slip of the finger.
+  public static let mostRanks = 65_536
+
+  /// Refuses what does not fit together, cannot be meant or does not exist yet.
   /// - Throws: ``LaunchError``.
-  func validate() throws(LaunchError) {
+  public func validate() throws(LaunchError) {
+    try checkCounts()
     if autotuning != nil { throw .notYetSupported(option: "--autotuning") }
     if elasticTraining || minElasticNodes != nil || maxElasticNodes != nil {
       throw .notYetSupported(option: "--elastic_training")
@@ -110,6 +114,20 @@ public struct LaunchOptions: Sendable, Equatable {
     if noSSH && masterAddress.isEmpty {
       throw .missingOption(
         option: "--master_addr", reason: "with --no_ssh nobody can ask the first host for it")
+    }
+  }
+
+  private func checkCounts() throws(LaunchError) {
+    let counts = [
+      ("--num_gpus", filter.slotsPerNode, 1...Self.mostRanks),
+      ("--num_nodes", filter.nodeCount, 1...Self.mostRanks),
+      ("--node_rank", nodeRank, 0...Self.mostRanks - 1), ("--ssh_port", sshPort, 1...65_535),
+    ]
+    for (option, count, range) in counts {
+      guard let count, !range.contains(count) else { continue }
+      throw .badValue(
+        option: option, found: "\(count)",
+        expected: "\(range.lowerBound) or more, and at most \(range.upperBound)")
     }
   }
 }

@@ -38,12 +38,24 @@ public final class ZeROOptimizer {
     public let rank: Int
   }
 
+  /// What the parts of a step took on this rank.
+  public struct StepTimes: Sendable, Equatable {
+    /// Finding the norm, with the exchange between ranks.
+    public internal(set) var gradientNorm = Duration.zero
+    /// Updating this rank's part of the weights, while what is done already travels.
+    public internal(set) var update = Duration.zero
+    /// Waiting for the rest of the other ranks' parts.
+    public internal(set) var gather = Duration.zero
+  }
+
   /// What a step did.
   public struct StepOutcome: Sendable, Equatable {
     /// The norm of the whole gradient, unscaled, before clipping.
     public let gradientNorm: Double
     /// Where the gradient was not finite; the step was then skipped on every rank.
     public let overflow: Overflow?
+    /// What its parts took.
+    public let times: StepTimes
   }
 
   /// What the config says of partitions, buckets and reductions.
@@ -112,11 +124,15 @@ public final class ZeROOptimizer {
     lossScale: Double, learningRates: [Double], momenta: [CycledMomentum]? = nil
   ) throws -> StepOutcome {
     try withoutGradients {
+      var times = StepTimes()
+      let start = ContinuousClock.now
       let squares = try gradientSquares()
+      let normEnd = ContinuousClock.now
+      times.gradientNorm = normEnd - start
       let norm = squares.sum.squareRoot() * reducer.gradientMultiplier / lossScale
       if settings.checksOverflow, let overflow = squares.overflow {
         reducer.clear()
-        return StepOutcome(gradientNorm: norm, overflow: overflow)
+        return StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
       }
       let multiplier =
         reducer.gradientMultiplier * settings.clipping.multiplier(norm: norm, lossScale: lossScale)
@@ -131,9 +147,12 @@ public final class ZeROOptimizer {
           if settings.stage > 0 { gathers += try gather(group.flat, bucket: bucket) }
         }
       }
+      let updateEnd = ContinuousClock.now
+      times.update = updateEnd - normEnd
       for work in gathers { try work.wait() }
+      times.gather = .now - updateEnd
       reducer.clear()
-      return StepOutcome(gradientNorm: norm, overflow: nil)
+      return StepOutcome(gradientNorm: norm, overflow: nil, times: times)
     }
   }
 

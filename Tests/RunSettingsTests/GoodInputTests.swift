@@ -39,7 +39,7 @@ import Testing
     #""comms_logger": {"enabled": true, "verbose": true, "debug": true, "prof_ops": []}"#,
     #""timers": {"throughput": {"enabled": true, "synchronized": false}}"#,
     #""activation_checkpointing": {"number_checkpoints": 4, "profile": true}"#,
-    #""checkpoint": {"tag_validation": "IGNORE", "use_node_local_storage": true}"#,
+    #""checkpoint": {"tag_validation": "IGNORE"}"#,
     #""aio": {"block_size": 262144, "queue_depth": 32, "single_submit": true}"#,
     #""pipeline": {"stages": "auto", "seed_layers": true}"#, #""pipeline": {"stages": 1}"#,
     #""tensor_parallel": {"autotp_size": 0, "preset_model": "llama"}"#, #""sequence_parallel_size": 1"#,

@@ -20,6 +20,9 @@ struct TinyTraining: Sendable {
   var frozen: [String] = []
   var gradientDType: DType?
   var clipping = 1.0
+  var dropout = 0.0
+  var communicationDType: DType?
+  var adjust: @Sendable (inout EngineSettings) -> Void = { _ in }
   var optimizer = OptimizerOptions.adam(AdamOptions(learningRate: 1e-2, beta2: 0.95, weightDecay: 0.1))
   var scaler: @Sendable () throws -> LossScaler = { try LossScaler(fixed: 1) }
 
@@ -29,19 +32,26 @@ struct TinyTraining: Sendable {
 
   /// An engine over a fresh model: the same values on every rank count.
   func engine(_ group: ProcessGroup) throws -> TrainingEngine {
-    let model = GPT2Model(TinyTraining.configuration)
+    var configuration = TinyTraining.configuration
+    configuration.residualDropout = dropout
+    configuration.embeddingDropout = dropout
+    configuration.attentionDropout = dropout
+    let model = GPT2Model(configuration)
     try model.materialize(seed: 3, dtype: dtype)
     for pattern in frozen { try model.freeze(matching: pattern) }
-    let settings = EngineSettings(
+    try model.setGenerator(Generator(seed: 5 + UInt64(group.rank)))
+    var settings = EngineSettings(
       batch: .init(
         microBatchSize: globalBatch / group.size / accumulation, gradientAccumulationSteps: accumulation,
         rankCount: group.size),
       dtype: dtype,
       zero: ZeROSettings(
         stage: stage, reduceBucketSize: bucketSize, overlapCommunication: overlap, roundRobinGradients: roundRobin,
-        clipping: GradientClipping(maximumNorm: clipping), gradientDType: gradientDType),
+        clipping: GradientClipping(maximumNorm: clipping), gradientDType: gradientDType,
+        communicationDType: communicationDType),
       optimizer: optimizer, schedule: WarmupLR(maximum: 1e-2, stepCount: 4, shape: .linear),
       lossScaler: try scaler())
+    adjust(&settings)
     return try TrainingEngine(model: model, settings: settings, processGroup: group)
   }
 

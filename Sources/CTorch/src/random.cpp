@@ -52,6 +52,12 @@ ct_status ct_generator_set_seed(ct_generator handle, uint64_t seed) noexcept {
   });
 }
 
+uint64_t ct_generator_seed(ct_generator handle) noexcept {
+  at::Generator source = generator(handle);
+  std::lock_guard<std::mutex> lock(source.mutex());
+  return source.current_seed();
+}
+
 ct_status ct_generator_state(ct_generator handle, ct_tensor *result) noexcept {
   return boundary([&] {
     at::Generator source = generator(handle);

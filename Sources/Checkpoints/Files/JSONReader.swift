@@ -1,5 +1,5 @@
-/// Reads JSON (RFC 8259) strictly: one document, no duplicate keys, bounded depth, errors with the byte
-/// position.
+/// Reads JSON (RFC 8259) strictly: one document, no duplicate keys, bounded depth, errors with line and
+/// column.
 struct JSONReader {
   private let bytes: UnsafeBufferPointer<UInt8>
   private let file: String
@@ -35,10 +35,21 @@ struct JSONReader {
 
   private func fault(_ expected: String) -> FileFormatError {
     let found =
-      position < bytes.count
-      ? "byte \(bytes[position]) at JSON position \(position)"
-      : "the end of the JSON text at position \(position)"
+      position < bytes.count ? "\(Self.shown(bytes[position])) at \(place)"
+      : "the end of the JSON text at \(place)"
     return FileFormatError(.malformed, file: file, found: found, expected: expected)
+  }
+
+  private static func shown(_ byte: UInt8) -> String {
+    (0x21...0x7E).contains(byte) ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
+  }
+
+  /// Where the reader is, counted from 1; columns in bytes.
+  private var place: String {
+    let passed = bytes[..<position]
+    let line = passed.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
+    let lineStart = passed.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    return "line \(line), column \(position - lineStart + 1)"
   }
 
   private mutating func skipSpace() {
@@ -78,7 +89,7 @@ struct JSONReader {
     depth += 1
     guard depth <= Self.depthLimit else {
       throw FileFormatError(
-        .limit, file: file, found: "JSON nested deeper than \(Self.depthLimit) at position \(position)",
+        .limit, file: file, found: "JSON nested deeper than \(Self.depthLimit) at \(place)",
         expected: "at most \(Self.depthLimit) levels")
     }
     position += 1

@@ -45,7 +45,7 @@ public enum CollectiveError: Error, Sendable, CustomStringConvertible {
         + "is it running, and are MASTER_ADDR and MASTER_PORT right?"
     case .environment(let variable, let found, let expected):
       "the environment variable \(variable) is \(found.map { "'\($0)'" } ?? "not set"), "
-        + "expected is \(expected)"
+        + "expected \(expected)"
     case .store(let action, let reason): "the ranks' store could not \(action): \(reason)"
     case .invalidArgument(let operation, let reason): "\(operation): \(reason)"
     case .tensor(let error): "\(error)"

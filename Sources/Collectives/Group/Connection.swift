@@ -51,6 +51,9 @@ final class WorkHandle: Sendable {
 
   var bytesSent: Int { ct_work_bytes_sent(handle) }
 
+  /// From the start to the end, or until now.
+  var elapsed: Duration { .nanoseconds(ct_work_nanoseconds(handle)) }
+
   /// How waiting ended.
   enum Outcome {
     case completed

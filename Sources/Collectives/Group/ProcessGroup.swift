@@ -16,6 +16,8 @@ public final class ProcessGroup {
   /// The ranks of the group, counted over all processes.
   public let globalRanks: [Int]
   let ledger: GroupLedger
+  /// Receives each operation that the log takes down.
+  var showOperation: ((LoggedOperation) -> Void)?
   private let lease: WatchdogLease
 
   init(name: String, rank: Int, globalRanks: [Int], connection: Connection?, lease: WatchdogLease) {
@@ -48,6 +50,7 @@ public final class ProcessGroup {
       peer: peer.map { globalRanks[$0] })
     guard let connection = ledger.connection else {
       ledger.noteLocal(record)
+      showEndedOperations()
       return Work(record, handle: nil, entry: 0, group: self)
     }
     var result: OpaquePointer?

@@ -52,5 +52,6 @@ public final class Work {
     case .failed(let peer, let reason): result = .failure(group.explain(record, peer: peer, reason: reason))
     }
     group.ledger.noteEnd(entry)
+    group.showEndedOperations()
   }
 }

@@ -29,6 +29,7 @@ final class GroupLedger: Sendable {
     var last: CollectiveRecord?
     var verdict: CollectiveError?
     var counts: [CollectiveOperation: CommunicationCount] = [:]
+    var log: CommunicationLog?
   }
   private let state = Mutex(State())
 
@@ -66,6 +67,7 @@ final class GroupLedger: Sendable {
       state.counts[record.operation, default: .init()].callCount += 1
       state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
       state.last = record
+      state.log?.note(record, latency: .zero)
     }
   }
 
@@ -88,6 +90,7 @@ final class GroupLedger: Sendable {
   private static func end(_ number: Int, _ state: inout State) {
     guard let entry = state.entries.removeValue(forKey: number) else { return }
     state.counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
+    state.log?.note(entry.record, latency: entry.handle.elapsed)
     if entry.record.peer == nil, entry.record.sequence >= state.last?.sequence ?? 0 {
       state.last = entry.record
     }
@@ -116,5 +119,33 @@ final class GroupLedger: Sendable {
       }
       return counts
     }
+  }
+
+  // MARK: Log
+
+  func setLog(_ options: CommunicationLogOptions?, rankCount: Int, keepsOperations: Bool) {
+    let log = options.map { CommunicationLog($0, rankCount: rankCount, keepsOperations: keepsOperations) }
+    state.withLock { $0.log = log }
+  }
+
+  func resetLog() { state.withLock { $0.log?.reset() } }
+
+  var logEntries: [CommunicationLogEntry] {
+    state.withLock { state in
+      for (number, entry) in state.entries where entry.handle.isCompleted { Self.end(number, &state) }
+      return state.log?.sorted ?? []
+    }
+  }
+
+  func takeUnshown() -> [LoggedOperation] { state.withLock { $0.log?.takeUnshown() ?? [] } }
+
+  /// Runs `body` without taking down its operations.
+  func unlogged<Result>(_ body: () throws(CollectiveError) -> Result) throws(CollectiveError) -> Result {
+    let log = state.withLock { state in
+      defer { state.log = nil }
+      return state.log
+    }
+    defer { state.withLock { $0.log = log } }
+    return try body()
   }
 }

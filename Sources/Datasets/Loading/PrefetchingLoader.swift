@@ -9,6 +9,7 @@ public final class PrefetchingLoader {
 
   private let dataset: Dataset
   private let depth: Int
+  private let epochMultiple: Int
   private var queue: PrefetchQueue<HostBatch>?
   private var cancellation = Cancellation()
 
@@ -19,15 +20,18 @@ public final class PrefetchingLoader {
   ///   - shape: which samples this rank takes.
   ///   - seed: shuffles the rows; nil keeps their order. All ranks need the same.
   ///   - resuming: the position of an earlier run on the same data; nil begins.
+  ///   - epochMultiple: rows at the end of an epoch that do not fill up a multiple of this are left out.
   ///   - depth: batches that are prepared ahead.
   /// - Throws: `DatasetError` of kind `changedData` if `resuming` belongs to other data or another seed.
   public init(
-    dataset: Dataset, shape: BatchShape, seed: UInt64?, resuming: DataPosition? = nil, depth: Int = 4
+    dataset: Dataset, shape: BatchShape, seed: UInt64?, resuming: DataPosition? = nil,
+    epochMultiple: Int = 1, depth: Int = 4
   ) throws {
     try resuming?.check(dataset: dataset, seed: seed)
     self.dataset = dataset
     self.shape = shape
     self.depth = depth
+    self.epochMultiple = epochMultiple
     position = resuming ?? DataPosition(seed: seed, fingerprint: dataset.fingerprint)
   }
 
@@ -58,9 +62,8 @@ public final class PrefetchingLoader {
     let queue = PrefetchQueue<HostBatch>(capacity: depth)
     self.queue = queue
     let producer = BatchProducer(
-      dataset: dataset, shape: shape, order: SampleOrder(seed: position.seed),
-      firstSample: position.nextSample,
-      queue: queue, cancellation: cancellation)
+      dataset: dataset, shape: shape, order: SampleOrder(seed: position.seed, multiple: epochMultiple),
+      firstSample: position.nextSample, queue: queue, cancellation: cancellation)
     if !BackgroundThread.detach({ producer.run() }) {
       queue.finish(
         .failure(

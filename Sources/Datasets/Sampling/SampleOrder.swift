@@ -4,14 +4,20 @@
 /// seed, the first epoch is shuffled within windows of `window` rows, so that training starts before the
 /// whole file is tokenised, and later epochs are shuffled as a whole; files of at most `window` rows are
 /// always shuffled as a whole.
+///
+/// With a `multiple`, an epoch ends with the last row that fills it up to one: the rows behind, others in
+/// each shuffled epoch, are left out.
 struct SampleOrder: Sendable {
   let seed: UInt64?
   let window: Int
+  let multiple: Int
   private var shuffled = ShuffledIndices(count: 0, key: 0)
   private var shuffledPlace: (epoch: Int, window: Int) = (-1, -1)
 
-  init(seed: UInt64?, window: Int = 8192) {
+  init(seed: UInt64?, multiple: Int = 1, window: Int = 8192) {
     precondition(window > 0, "a window of \(window) rows")
+    precondition(multiple > 0, "epochs of a multiple of \(multiple) rows")
+    self.multiple = multiple
     self.seed = seed
     self.window = window
   }
@@ -22,14 +28,17 @@ struct SampleOrder: Sendable {
   mutating func row(
     ofSample sample: Int, in dataset: Dataset, unless cancellation: Cancellation
   ) throws -> (row: Int, epoch: Int) {
-    let lastNeeded = seed == nil ? sample + 1 : (sample / window + 1) * window
+    let isWhole = (sample / multiple + 1) * multiple
+    let lastNeeded = seed == nil ? isWhole : max(isWhole, (sample / window + 1) * window)
     let available = try dataset.rows.availability(atLeast: lastNeeded, unless: cancellation)
     guard available.count > 0 else { throw dataset.tooFew() }
-    if sample < available.count {
+    let usable = available.isComplete ? available.count - available.count % multiple : available.count
+    guard usable > 0 else { throw dataset.tooFew(rows: available.count, forBatchesOf: multiple) }
+    if sample < usable {
       let index = sample / window
       return (shuffledRow(sample, epoch: 0, index, min(window, available.count - index * window)), 0)
     }
-    let (epoch, place) = sample.quotientAndRemainder(dividingBy: available.count)
+    let (epoch, place) = sample.quotientAndRemainder(dividingBy: usable)
     if available.count <= window { return (shuffledRow(place, epoch: epoch, 0, available.count), epoch) }
     guard let seed else { return (place, epoch) }
     shuffle(seed, epoch: epoch, index: 0, count: available.count)

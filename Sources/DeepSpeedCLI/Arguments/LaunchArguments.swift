@@ -54,7 +54,7 @@ struct LaunchArguments: ParsableArguments {
   var coreList: String?
 
   @Option(name: .customLong("log_level"), help: "debug, info, warning or error.")
-  var logLevel: String = LaunchLog.Level.info.rawValue
+  var logLevel: String?
 
   @Flag(name: .customLong("bind_cores_to_rank"), help: "Give each rank cores of its own.")
   var bindCores = false
@@ -77,18 +77,18 @@ struct LaunchArguments: ParsableArguments {
   @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Only errors.")
   var isQuiet = false
 
-  /// Far more than a node has; a count beyond it is a slip of the finger.
-  private static let mostRanks = 65_536
-
   func validate() throws {
-    if let rankCount, rankCount > Self.mostRanks {
-      throw ValidationError("--num_gpus is \(rankCount), expected at most \(Self.mostRanks)")
+    if let rankCount, rankCount > LaunchOptions.mostRanks {
+      throw ValidationError("--num_gpus is \(rankCount), expected at most \(LaunchOptions.mostRanks)")
     }
-    guard LaunchLog.Level(rawValue: logLevel) != nil else {
+    if let logLevel, LaunchLog.Level(rawValue: logLevel) == nil {
       let names = LaunchLog.Level.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--log_level is \(logLevel), expected one of \(names)")
     }
   }
+
+  /// Less severe lines are not written; nil where nothing was said.
+  var level: LaunchLog.Level? { isQuiet ? .error : logLevel.flatMap { LaunchLog.Level(rawValue: $0) } }
 
   /// The ranks of the whole job, where the command line alone says so: one node, its slots counted.
   var knownWorldSize: Int? {
@@ -124,7 +124,7 @@ struct LaunchArguments: ParsableArguments {
     options.prefixOutput = prefixOutput
     options.bindCores = bindCores
     options.coreList = coreList
-    options.logLevel = isQuiet ? .error : LaunchLog.Level(rawValue: logLevel) ?? .info
+    options.logLevel = level ?? .info
     return options
   }
 }

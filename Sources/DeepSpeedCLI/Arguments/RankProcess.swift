@@ -15,7 +15,7 @@ enum RankProcess {
   static func run(timeout: Duration, _ body: (RankContext) throws -> Void) throws {
     let environment = ProcessEnvironment.current()
     if isRank { _ = dieWithParent(environment: environment) }
-    if let text = environment[RankEnvironment.threadsVariable], let count = Int(text), count > 0 {
+    if let count = try RankEnvironment.threadCount(environment: environment) {
       try Torch.setThreadCount(count)
     }
     let context = try Rendezvous.join(timeout: timeout)

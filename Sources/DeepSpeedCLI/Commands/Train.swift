@@ -54,8 +54,8 @@ struct Train: ParsableCommand {
   var strict = false
 
   @Option(name: .customLong("timeout"), parsing: .unconditional,
-    help: "Minutes after which ranks that wait for each other are compared.")
-  var timeoutMinutes: Double = Double(Rendezvous.processVariable("DEEPSPEED_TIMEOUT") ?? "") ?? 10
+    help: "Minutes after which waiting ranks are compared; DEEPSPEED_TIMEOUT, or 10, by default.")
+  var timeoutMinutes: Double?
 
   @OptionGroup var launch: LaunchArguments
 
@@ -66,9 +66,20 @@ struct Train: ParsableCommand {
     if let saveInterval, saveInterval < 1 {
       throw ValidationError("--save_interval is \(saveInterval), expected at least 1")
     }
-    guard timeoutMinutes > 0, timeoutMinutes <= Train.minutesOfYear else {
-      throw ValidationError("--timeout is \(timeoutMinutes), expected minutes, more than 0 and at most a year")
+    _ = try timeout()
+  }
+
+  /// What the flag, or else the environment says.
+  private func timeout() throws -> Duration {
+    let variable = "DEEPSPEED_TIMEOUT"
+    let text = Rendezvous.processVariable(variable)
+    let (name, found, minutes) =
+      timeoutMinutes.map { ("--timeout", "\($0)", Double?.some($0)) }
+      ?? (variable, text ?? "", text.map(Double.init) ?? 10)
+    guard let minutes, minutes > 0, minutes <= Train.minutesOfYear else {
+      throw ValidationError("\(name) is \(found), expected minutes, more than 0 and at most a year")
     }
+    return .seconds(minutes * 60)
   }
 
   func run() throws {
@@ -96,7 +107,7 @@ struct Train: ParsableCommand {
 
   private func runRank() throws {
     let options = try options()
-    try RankProcess.run(timeout: .seconds(timeoutMinutes * 60)) { context in
+    try RankProcess.run(timeout: timeout()) { context in
       let run = try TrainingRun(options: options, group: context.world) { line in
         if context.rank == 0 { ProgressBar.writeToStandardError(line + "\n") }
       }
@@ -117,6 +128,7 @@ struct Train: ParsableCommand {
     options.lossTable = lossTable
     options.frozen = freeze
     options.isStrict = strict
+    options.logLevel = launch.level.flatMap { LogLevel(rawValue: $0.rawValue) }
     options.cacheFolder = CacheFolder.tokens
     options.environment = ProcessEnvironment.current()
     return options

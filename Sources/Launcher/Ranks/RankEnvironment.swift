@@ -57,6 +57,15 @@ public struct RankEnvironment: Sendable, Equatable {
       "MASTER_PORT", in: 1...65_535, default: worldSize == 1 ? MasterPort.standard : nil)
   }
 
+  /// The threads that ``threadsVariable`` asks for; nil when it is not set.
+  /// - Throws: ``LaunchError/badValue(option:found:expected:)`` for anything but a whole number of at least
+  ///   1.
+  public static func threadCount(environment: [String: String]) throws(LaunchError) -> Int? {
+    guard environment[threadsVariable] != nil else { return nil }
+    let reader = VariableReader(environment: environment)
+    return try reader.number(threadsVariable, in: 1...LaunchOptions.mostRanks)
+  }
+
   /// The variables to set for this rank.
   public var variables: [String: String] {
     [

@@ -27,7 +27,7 @@ public struct ProgressBar: ~Copyable {
 
   /// Shows a state, unless one was shown just before; the first and the last step are always shown.
   public mutating func update(_ state: ProgressState) {
-    let isLast = state.step >= state.totalSteps
+    let isLast = state.isLast
     let interval = style.width == nil ? Self.lineInterval : Self.redrawInterval
     if let lastShown, !isLast, state.elapsed - lastShown < interval { return }
     lastShown = state.elapsed
@@ -45,6 +45,16 @@ public struct ProgressBar: ~Copyable {
   /// Writes a line of text above the bar; the next update draws the bar again.
   public mutating func note(_ text: String) {
     write((isLineOpen ? Self.eraseToEnd : "") + text + "\n")
+    lineIsGone()
+  }
+
+  /// Clears the bar's line for a line that somebody else writes; the next update draws the bar again.
+  public mutating func makeRoom() {
+    if isLineOpen { write(Self.eraseToEnd) }
+    lineIsGone()
+  }
+
+  private mutating func lineIsGone() {
     isLineOpen = false
     if style.width != nil { lastShown = nil }
   }

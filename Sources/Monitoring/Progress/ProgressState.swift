@@ -2,8 +2,8 @@
 public struct ProgressState: Sendable, Equatable {
   /// Optimizer steps done.
   public var step: Int
-  /// Optimizer steps in all.
-  public var totalSteps: Int
+  /// Optimizer steps in all; nil while nobody knows.
+  public var totalSteps: Int?
   /// Time since the first step started.
   public var elapsed: Duration
   /// Steps that were done before this run, which say nothing of its speed.
@@ -18,20 +18,27 @@ public struct ProgressState: Sendable, Equatable {
   public var utilization: Double?
 
   /// The state after `step` of `totalSteps` steps.
-  public init(step: Int, totalSteps: Int, elapsed: Duration) {
+  public init(step: Int, totalSteps: Int?, elapsed: Duration) {
     self.step = step
     self.totalSteps = totalSteps
     self.elapsed = elapsed
   }
 
-  /// Seconds that the remaining steps will take at the speed so far; nil before the first step.
+  /// Seconds that the remaining steps will take at the speed so far; nil before the first step and
+  /// while the number of steps is not known.
   public var remainingSeconds: Double? {
     let done = step - resumedSteps
-    guard done > 0 else { return nil }
+    guard done > 0, let totalSteps else { return nil }
     return elapsed / .seconds(1) / Double(done) * Double(max(0, totalSteps - step))
   }
 
-  var fraction: Double { totalSteps > 0 ? min(1, max(0, Double(step) / Double(totalSteps))) : 0 }
+  /// True after the last step, where it is known.
+  public var isLast: Bool { totalSteps.map { step >= $0 } ?? false }
+
+  var fraction: Double {
+    guard let totalSteps, totalSteps > 0 else { return 0 }
+    return min(1, max(0, Double(step) / Double(totalSteps)))
+  }
 }
 
 extension ProgressState {
@@ -40,9 +47,8 @@ extension ProgressState {
 
   /// The line that shows the state, without a line end; never wider than the style's width.
   public func line(_ style: ProgressStyle) -> String {
-    let count =
-      "\(String(repeating: " ", count: "\(totalSteps)".count - min("\(step)".count, "\(totalSteps)".count)))"
-      + "\(step)/\(totalSteps)"
+    let total = totalSteps.map(String.init) ?? "?"
+    let count = String(repeating: " ", count: max(0, total.count - "\(step)".count)) + "\(step)/\(total)"
     guard let width = style.width else { return (["step \(count)"] + fields).joined(separator: "  ") }
     var shown = fields
     // The last column stays free: some terminals wrap when it is filled.
@@ -63,7 +69,7 @@ extension ProgressState {
     if let learningRate { result.append("lr \(NumberText.short(learningRate))") }
     if let tokensPerSecond { result.append("\(NumberText.grouped(Int(tokensPerSecond.rounded()))) tok/s") }
     if let utilization { result.append("MFU \(NumberText.fixed(utilization * 100, 1)) %") }
-    if step >= totalSteps {
+    if isLast {
       result.append("took \(NumberText.duration(seconds: elapsed / .seconds(1)))")
     } else {
       result.append("ETA \(remainingSeconds.map(NumberText.duration) ?? "--")")

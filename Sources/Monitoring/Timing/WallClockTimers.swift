@@ -1,7 +1,8 @@
 /// Named timers of the phases of training, for `wall_clock_breakdown`.
 public struct WallClockTimers: Sendable {
   /// The phases, by DeepSpeed's names. Those that end in `_microstep` are of one micro-batch, the others of a
-  /// whole optimizer step.
+  /// whole optimizer step. Those that begin with `optimizer_` are parts of `step`: the norm of the gradient,
+  /// the update of this rank's part of the weights, and what is left of the wait for the other ranks' parts.
   public enum Phase: String, Sendable, CaseIterable {
     /// Forward pass of one micro-batch.
     case forwardMicrostep = "fwd_microstep"
@@ -23,6 +24,9 @@ public struct WallClockTimers: Sendable {
     case stepMicrostep = "step_microstep"
     /// The optimizer's update, with clipping, and the gathering of the new weights.
     case step = "step"
+    case optimizerGradients = "optimizer_gradients"
+    case optimizerStep = "optimizer_step"
+    case optimizerAllGather = "optimizer_allgather"
   }
 
   private struct Timer: Sendable {
@@ -47,6 +51,11 @@ public struct WallClockTimers: Sendable {
     timers[phase]?.records.append(now - start)
   }
 
+  /// Adds a time that was measured elsewhere.
+  public mutating func record(_ phase: Phase, _ time: Duration) {
+    timers[phase, default: Timer()].records.append(time)
+  }
+
   /// The time of a phase since the last ``reset()``, in milliseconds; nil when it never ended.
   public func elapsedMilliseconds(_ phase: Phase) -> Double? {
     guard let records = timers[phase]?.records, !records.isEmpty else { return nil }
@@ -65,10 +74,16 @@ public struct WallClockTimers: Sendable {
     for phase in timers.keys { timers[phase]?.records = [] }
   }
 
-  /// One line with every phase that was measured: `time (ms) | fwd: 12.34 | bwd: 23.45`.
-  public func text() -> String {
-    let parts = Phase.allCases.compactMap { phase in
-      elapsedMilliseconds(phase).map { "\(phase.rawValue): \(NumberText.fixed($0, 2))" }
+  /// One line with every phase that was measured: `time (ms) | fwd: 12.34 | bwd: 23.45`. Phases of a
+  /// micro-batch show the mean of a micro-batch, the others that of an optimizer step.
+  /// - Parameter stepCount: optimizer steps since the last ``reset()``.
+  public func text(stepCount: Int = 1) -> String {
+    let parts = Phase.allCases.compactMap { phase -> String? in
+      guard let total = elapsedMilliseconds(phase), let count = timers[phase]?.records.count else {
+        return nil
+      }
+      let divisor = phase.rawValue.hasSuffix("_microstep") ? count : max(stepCount, 1)
+      return "\(phase.rawValue): \(NumberText.fixed(total / Double(divisor), 2))"
     }
     return (["time (ms)"] + parts).joined(separator: " | ")
   }

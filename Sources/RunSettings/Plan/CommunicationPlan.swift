@@ -17,12 +17,12 @@ public struct CommsLoggerPlan: Sendable, Equatable {
   /// Whether the caller is part of an operation's name.
   public let includesCaller: Bool
   /// Operations that are timed; nil means all.
-  public let operations: [String]?
+  public let operations: [CommunicationName]?
 }
 
 extension ReductionPlan {
-  init(_ settings: Settings<RunKeys>, model: FloatType) {
-    dataType = settings.communicationDataType ?? model
+  init(_ settings: Settings<RunKeys>, gradients: FloatType) {
+    dataType = settings.communicationDataType ?? gradients
     operation = settings.gradientReduction
     prescales = settings.prescalesGradients
     predivideFactor = settings.gradientPredivideFactor

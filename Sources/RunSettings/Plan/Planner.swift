@@ -98,12 +98,15 @@ struct Planner {
   private mutating func resolveTypes() {
     if leavesAutoOpen, config.fp16.isAuto(\.enabled) || config.bf16.isAuto(\.enabled) { return }
     let model = PrecisionPlan(config.settings).modelType
-    let source = "type of the model"
+    // Gradients kept in 32 bits also travel in 32 bits, unless the config asks for another type on the wire.
     if config.communicationDataType == nil {
-      config.settings.set(\.communicationDataType, model, origin: .computed(source))
+      let gradients = config.dataTypes.gradientAccumulation
+      config.settings.set(
+        \.communicationDataType, gradients ?? model,
+        origin: .computed(gradients == nil ? "type of the model" : "data_types.grad_accum_dtype"))
     }
     if config.dataTypes.gradientAccumulation == nil {
-      config.settings.dataTypes.set(\.gradientAccumulation, model, origin: .computed(source))
+      config.settings.dataTypes.set(\.gradientAccumulation, model, origin: .computed("type of the model"))
     }
     if config.zero.overlapsCommunication == nil {
       let stage = config.zero.stage

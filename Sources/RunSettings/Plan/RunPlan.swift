@@ -63,7 +63,7 @@ public struct RunPlan: Sendable {
     scheduler = SchedulerPlan(settings.scheduler)
     gradientClipping = settings.gradientClipping
     zero = ZeROPlan(settings)
-    reduction = ReductionPlan(settings, model: precision.modelType)
+    reduction = ReductionPlan(settings, gradients: gradientAccumulationDataType)
     commsLogger = CommsLoggerPlan(settings.commsLogger)
     monitors = MonitorPlans(settings)
     watching = WatchingPlan(settings)

@@ -6,6 +6,15 @@ public struct EffectiveValue: Sendable, Equatable {
   public let text: String
   /// Where the value comes from.
   public let origin: SettingOrigin
+  /// Why the setting is accepted and changes nothing; nil when it does something.
+  public let noEffect: String?
+
+  init(path: SettingPath, text: String, origin: SettingOrigin, noEffect: String? = nil) {
+    self.path = path
+    self.text = text
+    self.origin = origin
+    self.noEffect = noEffect
+  }
 }
 
 extension RunPlan {
@@ -18,7 +27,13 @@ extension Settings {
   public var effectiveValues: [EffectiveValue] {
     var values: [EffectiveValue] = []
     EffectiveValue.collect(contents, Keys.layout, at: SettingPath(), into: &values)
-    return values
+    // The paths of inference engines are others.
+    guard Keys.self == RunKeys.self else { return values }
+    return values.map { value in
+      EffectiveValue(
+        path: value.path, text: value.text, origin: value.origin,
+        noEffect: SettingsWithoutEffect.reason(for: value.path))
+    }
   }
 }
 

@@ -23,10 +23,12 @@ public struct EffectiveValuesTable: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// An array of objects with `path`, `value`, `origin` and, where known, `file`, `line`, `column`, `source`.
+  /// An array of objects with `path`, `value`, `origin` and, where known, `file`, `line`, `column`, `source`,
+  /// and `no_effect` with the reason where a setting changes nothing.
   public var json: String {
     let rows = values.map { value in
-      let start = "  {\"path\": \(value.path.description.quotedAsJSON), \"value\": \(value.text)"
+      let remark = value.noEffect.map { ", \"no_effect\": \($0.quotedAsJSON)" } ?? ""
+      let start = "  {\"path\": \(value.path.description.quotedAsJSON), \"value\": \(value.text)" + remark
       return switch value.origin {
       case .file(let file, let place):
         start + ", \"origin\": \"file\", \"file\": \(file.quotedAsJSON), \"line\": \(place.line), "
@@ -46,6 +48,7 @@ public struct EffectiveValuesTable: Sendable {
     let valueWidth = texts.map(\.count).max() ?? 0
     return zip(values, texts).map { value, text in
       "\(value.path.description.padded(to: keyWidth))  \(text.padded(to: valueWidth))  \(value.origin)"
+        + (value.noEffect.map { "; no effect: \($0)" } ?? "")
     }
   }
 

@@ -200,6 +200,11 @@ enum LaterFeatures {
     ) {
       !$0.zero.ignoresUnusedParameters
     },
+    LaterFeature("optimizer.params.fp32_optimizer_states", "16-bit optimizer states", instead: "true") {
+      let type = $0.optimizer.type
+      return (type == .adam || type == .adamW)
+        && !$0.optimizer[\.parameters, as: AdamKeys.self].keepsFloat32States
+    },
     LaterFeature("optimizer.params.maximize", "maximising the loss", instead: "false") {
       $0.optimizer.type == .sgd && $0.optimizer[\.parameters, as: SGDKeys.self].maximizes
     },
@@ -209,6 +214,17 @@ enum LaterFeatures {
     },
     LaterFeature("checkpoint.load_universal", "loading of universal checkpoints", instead: "false") {
       $0.checkpoint.loadsUniversal
+    },
+    LaterFeature(
+      "checkpoint.use_node_local_storage", "a disk of its own for each node",
+      instead: "false, and a shared folder"
+    ) {
+      $0.checkpoint.usesNodeLocalStorage
+    },
+    LaterFeature(
+      "checkpoint.parallel_write.pipeline_stage", "shared writing of pipeline stages", instead: "false"
+    ) {
+      $0.checkpoint.parallelWrite.sharesPipelineStage
     },
     LaterFeature("checkpoint.writer", "checkpoint writers") { $0.checkpoint.writer.isPresent },
     LaterFeature("nebula.enabled", "Nebula", instead: "false") { $0.nebula.enabled },

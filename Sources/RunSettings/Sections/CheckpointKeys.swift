@@ -5,7 +5,7 @@ public struct CheckpointKeys: Section {
   /// The keys.
   public init() {}
 
-  /// What happens when ranks save under different tags.
+  /// What happens when ranks save under different tags; unless that fails, rank 0's is taken.
   public let tagValidation = Key("tag_validation", TagValidation.warn)
   /// Whether a converted, topology-free checkpoint is loaded.
   public let loadsUniversal = Key("load_universal", false)

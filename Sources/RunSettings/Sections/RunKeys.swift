@@ -48,7 +48,7 @@ public struct RunKeys: Section {
   public let allowsUntestedOptimizer = Key("zero_allow_untested_optimizer", false)
   /// Whether ZeRO-Offload insists on its own CPU optimizers.
   public let forcesCPUOptimizer = Key("zero_force_ds_cpu_optimizer", true)
-  /// Type in which gradients are reduced; null means the type of the model.
+  /// Type in which gradients are reduced; null means `data_types.grad_accum_dtype`, or the type of the model.
   public let communicationDataType = Key<FloatType?>("communication_data_type", nil)
   /// Type in which gradients are reduced under sequence parallelism.
   public let sequenceCommunicationDataType = Key<FloatType?>("seq_parallel_communication_data_type", .float32)
@@ -87,15 +87,16 @@ public struct RunKeys: Section {
 
   // MARK: Watching
 
-  /// Optimizer steps between two lines of progress; null prints none.
+  /// Optimizer steps between two lines with step, rate, loss and samples per second; null prints none.
   public let stepsPerPrint = Key<Int?>("steps_per_print", nil, .atLeast(1))
-  /// Whether the time of forward, backward, reduction and step is measured and logged.
+  /// Whether the time of forward, backward, reduction and step is measured and printed every
+  /// `steps_per_print` steps, or at each.
   public let measuresWallClock = Key("wall_clock_breakdown", false)
-  /// Whether memory use is logged at several points of a step.
+  /// Whether memory use is printed at several points of the same steps.
   public let measuresMemory = Key("memory_breakdown", false)
-  /// Whether the state of the engine is printed when it is made.
+  /// Whether every effective setting is printed when the engine is made.
   public let dumpsState = Key("dump_state", false)
-  /// Least severe messages that are logged.
+  /// Least severe messages that are printed; null means info.
   public let logLevel = Key<LogLevel?>("log_level", nil)
   /// Measurement of throughput.
   public let timers = Subsection<TimerKeys>("timers")
@@ -125,7 +126,8 @@ public struct RunKeys: Section {
 
   // MARK: Data
 
-  /// Whether the last incomplete batch of an epoch is dropped.
+  /// Whether the rows of an epoch that do not fill an optimizer step are left out; otherwise rows of the next
+  /// epoch fill it.
   public let dropsLastBatch = Key("dataloader_drop_last", false)
   /// Curriculum sampling, dynamic batching and token dropping.
   public let dataEfficiency = Subsection<DataEfficiencyKeys>("data_efficiency")
@@ -177,7 +179,7 @@ public enum GradientReduction: String, SettingChoice {
 }
 
 /// Least severe messages that are logged.
-public enum LogLevel: String, SettingChoice {
+public enum LogLevel: String, SettingChoice, Comparable {
   /// Everything.
   case debug
   /// Progress and above.
@@ -188,6 +190,11 @@ public enum LogLevel: String, SettingChoice {
   case error
   /// Only what ends the run.
   case critical
+
+  /// By severity.
+  public static func < (a: LogLevel, b: LogLevel) -> Bool { a.severity < b.severity }
+
+  private var severity: Int { LogLevel.allCases.firstIndex(of: self) ?? 0 }
 
   /// `warn` and `fatal`.
   public static var otherSpellings: [String: LogLevel] { ["warn": .warning, "fatal": .critical] }

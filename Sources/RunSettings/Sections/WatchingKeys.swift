@@ -5,16 +5,50 @@ public struct CommsLoggerKeys: Section {
   /// The keys.
   public init() {}
 
-  /// Times collective operations.
+  /// Counts and times collective operations, and prints a table at the end of the run.
   public let enabled = Key("enabled", false)
   /// Whether each operation is printed.
   public let isVerbose = Key("verbose", false)
   /// Whether all operations are timed.
   public let profilesAll = Key("prof_all", true)
-  /// Whether the caller is part of an operation's name.
+  /// Whether what an operation moves is part of its name.
   public let includesCaller = Key("debug", false)
   /// Operations that are timed when not all are.
-  public let operations = Key<[String]>("prof_ops", [])
+  public let operations = Key<[CommunicationName]>("prof_ops", [])
+}
+
+/// Collective operations by the names of DeepSpeed's `comm`.
+public enum CommunicationName: String, SettingChoice {
+  /// The reduction of all ranks' tensors, for all.
+  case allReduce = "all_reduce"
+  /// The reduction of all ranks' tensors, for one.
+  case reduce
+  /// One rank's tensor, for all.
+  case broadcast
+  /// All ranks' parts, for all.
+  case allGather = "all_gather"
+  /// The reduction of all ranks' tensors, for each its part.
+  case reduceScatter = "reduce_scatter"
+  /// A part of each rank's tensor for each.
+  case allToAll = "all_to_all"
+  /// From one rank.
+  case send
+  /// To one rank.
+  case receive = "recv"
+  /// Nothing but the meeting.
+  case barrier
+
+  /// The forms of one operation that Python tells apart.
+  public static var otherSpellings: [String: CommunicationName] {
+    [
+      "inference_all_reduce": .allReduce, "all_reduce_coalesced": .allReduce,
+      "all_gather_base": .allGather, "all_gather_into_tensor": .allGather, "all_gather_coalesced": .allGather,
+      "allgather_fn": .allGather, "reduce_scatter_base": .reduceScatter,
+      "reduce_scatter_tensor": .reduceScatter, "reduce_scatter_fn": .reduceScatter,
+      "all_to_all_single": .allToAll, "isend": .send, "irecv": .receive,
+      "monitored_barrier": .barrier,
+    ]
+  }
 }
 
 /// Keys of `flops_profiler`: floating-point operations by module.

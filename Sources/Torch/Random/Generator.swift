@@ -30,6 +30,9 @@ public final class Generator {
     try Tensor.call("set_seed") { withHandle { ct_generator_set_seed($0, seed) } }
   }
 
+  /// The seed that the stream last started from, also when a state brought it here.
+  public var seed: UInt64 { withHandle { ct_generator_seed($0) } }
+
   /// Where the stream is: bytes on the CPU, to be given to `setState`.
   ///
   /// - Throws: `TorchError` of kind `backend`.

@@ -1,3 +1,4 @@
+import Collectives
 import Optimizers
 public import RunSettings
 import Torch
@@ -20,6 +21,42 @@ extension EngineSettings {
         gradientAccumulationSteps: plan.batch.gradientAccumulationSteps, rankCount: plan.worldSize),
       dtype: dtype, zero: ZeROSettings(plan: plan), optimizer: OptimizerOptions(plan: optimizer),
       schedule: plan.scheduler.map(schedule(of:)) ?? ConstantLR(), lossScaler: try LossScaler(plan: plan.precision))
+    watching = Watching(plan: plan)
+    tagValidation = plan.checkpoint.tagValidation
+    loadsFloat32Masters = plan.zero.loadsFromFloat32Weights
+  }
+}
+
+extension EngineSettings.Watching {
+  init(plan: RunPlan) {
+    self.init()
+    stepsPerPrint = plan.watching.stepsPerPrint
+    measuresWallClock = plan.watching.measuresWallClock
+    measuresMemory = plan.watching.measuresMemory
+    measuresThroughput = plan.watching.measuresThroughput
+    communicationLog = plan.commsLogger.map { log in
+      CommunicationLogOptions(
+        operations: log.operations.map { Set($0.map(\.operation)) }, includesLabels: log.includesCaller)
+    }
+    showsEachOperation = plan.commsLogger?.isVerbose ?? false
+    logLevel = plan.watching.logLevel ?? .info
+    stateDump = plan.watching.dumpsState ? EffectiveValuesTable(plan.effectiveValues).text : nil
+  }
+}
+
+extension CommunicationName {
+  fileprivate var operation: CollectiveOperation {
+    switch self {
+    case .allReduce: .allReduce
+    case .reduce: .reduce
+    case .broadcast: .broadcast
+    case .allGather: .allGather
+    case .reduceScatter: .reduceScatter
+    case .allToAll: .allToAll
+    case .send: .send
+    case .receive: .receive
+    case .barrier: .barrier
+    }
   }
 }
 
@@ -52,8 +89,8 @@ extension ZeROSettings {
       gradientPredivideFactor: plan.reduction.predivideFactor,
       clipping: GradientClipping(maximumNorm: plan.gradientClipping),
       gradientDType: gradientDType == dtype ? nil : gradientDType,
-      // Gradients kept in f32 also travel in f32, unless the config asks for another type on the wire.
-      communicationDType: communicationDType == dtype ? nil : communicationDType, checksOverflow: checksOverflow)
+      communicationDType: communicationDType == gradientDType ? nil : communicationDType,
+      checksOverflow: checksOverflow)
   }
 }
 

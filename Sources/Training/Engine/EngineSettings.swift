@@ -1,4 +1,6 @@
+public import Collectives
 public import Optimizers
+public import RunSettings
 public import Torch
 public import ZeRO
 
@@ -37,6 +39,30 @@ public struct EngineSettings: Sendable {
     }
   }
 
+  /// What is measured and printed while training goes on.
+  public struct Watching: Sendable, Equatable {
+    /// Optimizer steps between two lines about the progress; nil prints none.
+    public var stepsPerPrint: Int?
+    /// Time the phases of each step: in the reports, and printed every ``stepsPerPrint`` steps, or at each
+    /// step.
+    public var measuresWallClock = false
+    /// Print the memory in use at several points of the steps that are printed, or of each.
+    public var measuresMemory = false
+    /// Print samples per second every ``stepsPerPrint`` steps.
+    public var measuresThroughput = true
+    /// The log of collective operations; nil for none.
+    public var communicationLog: CommunicationLogOptions?
+    /// Print each collective operation that the log takes down.
+    public var showsEachOperation = false
+    /// Less severe lines are not printed.
+    public var logLevel = LogLevel.info
+    /// Printed when the engine is made; nil prints nothing.
+    public var stateDump: String?
+
+    /// Nothing but samples per second.
+    public init() {}
+  }
+
   /// How samples make up steps.
   public var batch: Batch
   /// The dtype of the working parameters: f32, bf16 or f16.
@@ -51,8 +77,13 @@ public struct EngineSettings: Sendable {
   public var schedule: any LearningRateSchedule
   /// The loss scale at the start.
   public var lossScaler: LossScaler
-  /// `prescale` of the loss by 1 / accumulation steps (`scale_wrt_gas`); DeepSpeed's default.
-  public var averagesAccumulation = true
+  /// What is measured and printed.
+  public var watching = Watching()
+  /// What happens when ranks save a checkpoint under different tags (`checkpoint.tag_validation`).
+  public var tagValidation = TagValidation.warn
+  /// Take master weights from a checkpoint's f32 copies; otherwise they are made from its working weights
+  /// (`load_from_fp32_weights`).
+  public var loadsFloat32Masters = true
 
   /// Settings of these values.
   public init(

@@ -27,11 +27,13 @@ struct SavedProgress: Codable {
   var engine: EngineProgress
   var lossScaler: LossScaler
   var data: DataPosition?
+  var random: RandomStreams.Record?
 
-  init(engine: EngineProgress, lossScaler: LossScaler, data: DataPosition?) {
+  init(engine: EngineProgress, lossScaler: LossScaler, data: DataPosition?, random: RandomStreams.Record?) {
     self.engine = engine
     self.lossScaler = lossScaler
     self.data = data
+    self.random = random
   }
 
   func text() throws -> String { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }

@@ -1,3 +1,5 @@
+public import Monitoring
+
 /// What one optimizer step did.
 public struct StepReport: Sendable, Equatable {
   /// The step's number, 1 for the first.
@@ -18,6 +20,8 @@ public struct StepReport: Sendable, Equatable {
   public let tokenCount: Int
   /// Wall time of the step in seconds.
   public let seconds: Double
+  /// Milliseconds of each phase of the step on this rank; empty unless `wall_clock_breakdown` is on.
+  public let phases: [WallClockTimers.Phase: Double]
 
   /// Tokens a second over all ranks.
   public var tokensPerSecond: Double { seconds > 0 ? Double(tokenCount) / seconds : 0 }
@@ -39,7 +43,7 @@ public struct StepReport: Sendable, Equatable {
   /// A report of these figures.
   public init(
     step: Int, loss: Double, learningRate: Double, gradientNorm: Double, lossScale: Double, overflow: Overflow?,
-    globalSamples: Int, tokenCount: Int, seconds: Double
+    globalSamples: Int, tokenCount: Int, seconds: Double, phases: [WallClockTimers.Phase: Double] = [:]
   ) {
     self.step = step
     self.loss = loss
@@ -50,5 +54,6 @@ public struct StepReport: Sendable, Equatable {
     self.globalSamples = globalSamples
     self.tokenCount = tokenCount
     self.seconds = seconds
+    self.phases = phases
   }
 }

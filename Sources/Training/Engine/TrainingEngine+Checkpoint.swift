@@ -2,6 +2,7 @@ public import Checkpoints
 import Collectives
 import Layers
 import Optimizers
+import RunSettings
 import Torch
 import ZeRO
 
@@ -10,7 +11,8 @@ extension TrainingEngine {
   ///
   /// - Parameters:
   ///   - directory: where checkpoints live.
-  ///   - tag: the checkpoint's name; `global_step<N>` when nil.
+  ///   - tag: the checkpoint's name, the same on all ranks; `global_step<N>` when nil. Where ranks differ and
+  ///     the settings' `tagValidation` allows it, rank 0's is taken.
   ///   - state: what else the run must remember; rank 0's is saved.
   ///   - saveLatest: let the file `latest` name this checkpoint.
   /// - Returns: the tag.
@@ -23,9 +25,8 @@ extension TrainingEngine {
       throw TrainingError.option(name: "save_dir", found: "empty", expected: "the path of a folder")
     }
     let tag = tag ?? "global_step\(progress.globalSteps)"
-    let tags = try checkpointPeers.exchange(Array(tag.utf8), "save_checkpoint: tag")
-      .map { String(decoding: $0, as: UTF8.self) }
-    guard Set(tags).count == 1 else { throw TrainingError.tagsDiffer(tags) }
+    let agreed = try agreedTag(tag)
+    let streams = try RandomStreams(of: model)
     let named = try model.namedParameters()
     let aliases = try model.aliases().map { ($0.key.description, $0.value.description) }
     let manifest = CheckpointManifest(
@@ -34,14 +35,31 @@ extension TrainingEngine {
       },
       aliases: Dictionary(aliases, uniquingKeysWith: { first, _ in first }), worldSize: processGroup.size,
       zeroStage: settings.zero.stage, shardFiles: [], scalars: optimizerSteps,
-      progress: try SavedProgress(engine: progress, lossScaler: lossScaler, data: state.data).text(),
+      progress: try SavedProgress(
+        engine: progress, lossScaler: lossScaler, data: state.data,
+        random: streams.record(rankCount: processGroup.size)
+      ).text(),
       clientState: state.client)
     let buffers = try model.namedBuffers().filter(\.buffer.isPersistent).map { ($0.path.description, $0.buffer.tensor) }
     try CheckpointWriter(directory: directory, peers: checkpointPeers).save(
-      tag: tag, manifest: manifest,
+      tag: agreed, manifest: manifest,
       model: named.map { ($0.path.description, $0.parameter.tensor) } + buffers,
-      fragments: try stateFragments(), saveLatest: saveLatest)
-    return tag
+      fragments: try stateFragments() + streams.fragments(rank: processGroup.rank), saveLatest: saveLatest)
+    return agreed
+  }
+
+  /// The tag under which all ranks save: rank 0's, where they differ and `tag_validation` lets them.
+  private func agreedTag(_ tag: String) throws -> String {
+    let tags = try checkpointPeers.exchange(Array(tag.utf8), "save_checkpoint: tag")
+      .map { String(decoding: $0, as: UTF8.self) }
+    guard Set(tags).count > 1 else { return tag }
+    let difference = TrainingError.tagsDiffer(tags)
+    switch settings.tagValidation {
+    case .fail: throw difference
+    case .warn: log.warning("\(difference); rank 0's tag is taken")
+    case .ignore: break
+    }
+    return tags[0]
   }
 
   /// Goes on from a checkpoint, written by any number of ranks at any ZeRO stage; every rank must call it.
@@ -66,6 +84,9 @@ extension TrainingEngine {
       try readModel(reader)
       if loadOptimizerStates { try readStates(reader) }
     }
+    try RandomStreams(of: model).restore(
+      saved.random, from: reader, step: saved.engine.globalSteps, rank: processGroup.rank,
+      rankCount: processGroup.size)
     optimizer.zeroGradients()
     progress = saved.engine
     lossScaler = saved.lossScaler
@@ -105,8 +126,9 @@ extension TrainingEngine {
   }
 
   private func readStates(_ reader: CheckpointReader) throws {
+    let masters = settings.loadsFloat32Masters ? [PartitionedGroup.masterState] : []
     for group in optimizer.groups {
-      for state in [PartitionedGroup.masterState] + group.rule.stateNames {
+      for state in masters + group.rule.stateNames {
         for (fragment, values) in try group.fragments(ofState: state) {
           let path = group.flat.layout.members[fragment.member].path
           // A parameter that was frozen when the checkpoint was written starts with fresh states.

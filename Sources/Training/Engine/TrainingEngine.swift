@@ -1,6 +1,8 @@
 public import Collectives
 public import Layers
+import Monitoring
 public import Optimizers
+import RunSettings
 public import Torch
 public import ZeRO
 
@@ -30,6 +32,9 @@ public final class TrainingEngine {
   public internal(set) var progress = EngineProgress()
   /// The loss scale.
   public internal(set) var lossScaler: LossScaler
+  /// Where lines about the progress go; on rank 0 standard error.
+  public var log: RunLog
+  private let watch: StepWatch
   private let initialLearningRates: [Double]
   private let clock = ContinuousClock()
   private var stepStart: ContinuousClock.Instant?
@@ -44,12 +49,19 @@ public final class TrainingEngine {
   /// Takes over `model`: casts its parameters, moves the trainable ones into flat buffers and makes this rank's
   /// part of the optimizer's states.
   ///
+  /// - Parameters:
+  ///   - log: where lines about the progress go; nil for standard error of rank 0, from the settings' level
+  ///     on.
   /// - Throws: ``TrainingError/nothingToTrain``, `TorchError`, `CollectiveError`, `OptimizerError`.
-  public init(model: Module, settings: EngineSettings, processGroup: ProcessGroup) throws {
+  public init(
+    model: Module, settings: EngineSettings, processGroup: ProcessGroup, log: RunLog? = nil
+  ) throws {
     self.model = model
     self.settings = settings
     self.processGroup = processGroup
     lossScaler = settings.lossScaler
+    self.log = log ?? RunLog(level: processGroup.rank == 0 ? settings.watching.logLevel : nil)
+    watch = StepWatch(settings.watching)
     let named = try model.namedParameters()
     let trainable = named.filter { $0.parameter.isTrainable }
     guard let first = trainable.first else { throw TrainingError.nothingToTrain }
@@ -64,6 +76,23 @@ public final class TrainingEngine {
       groups: groups, dtype: settings.dtype, device: first.parameter.tensor.device, processGroup: processGroup,
       settings: settings.zero)
     try model.setTraining(true)
+    beginWatching()
+  }
+
+  private func beginWatching() {
+    if let dump = settings.watching.stateDump { log.info(dump) }
+    for group in optimizer.groups {
+      let layout = group.flat.layout
+      log.debug(
+        "\(layout.members.count) parameters, \(layout.elementCount) elements with padding, in "
+          + "\(layout.buckets.count) buckets over \(layout.partitionCount) partitions")
+    }
+    watch.showMemory("with the engine", step: 0, log: log)
+    guard let options = settings.watching.communicationLog else { return }
+    guard settings.watching.showsEachOperation, log.shows(.info) else { return processGroup.log(options) }
+    processGroup.log(options) { [weak self] operation in
+      self?.log.info("\(operation.record): \(NumberText.fixed(operation.latency / .milliseconds(1), 3)) ms")
+    }
   }
 
   /// One optimizer group for each group of the settings that has parameters, and one for all others.
@@ -98,8 +127,12 @@ public final class TrainingEngine {
   ///   - body: computes the loss, a scalar.
   /// - Throws: what `body` throws, ``TrainingError/lossIsNotScalar(shape:)``.
   public func forward(tokenCount: Int = 0, _ body: () throws -> Tensor) throws -> Tensor {
-    if stepStart == nil { stepStart = clock.now }
-    let loss = try body()
+    if stepStart == nil {
+      stepStart = clock.now
+      watch.begin()
+    }
+    let loss = try watch.measure(.forward, body)
+    showMemory("after forward")
     guard loss.elementCount == 1 else { throw TrainingError.lossIsNotScalar(shape: loss.shape) }
     self.tokenCount += tokenCount
     losses.append(try loss.detached())
@@ -113,13 +146,21 @@ public final class TrainingEngine {
   /// - Throws: ``TrainingError/backwardBeforeForward``, `TorchError`, `CollectiveError`.
   public func backward(_ loss: Tensor) throws {
     guard phase == .forwarded else { throw TrainingError.backwardBeforeForward }
-    optimizer.beginBackward(isBoundary: isGradientAccumulationBoundary, mayReduce: isReducing)
-    let accumulation =
-      settings.averagesAccumulation ? Double(settings.batch.gradientAccumulationSteps) : 1
-    let seed = try Tensor.full(loss.shape, lossScaler.scale / accumulation, dtype: loss.dtype, device: loss.device)
-    try loss.backward(gradient: seed)
-    try optimizer.finishBackward()
+    try watch.measure(.backward) {
+      optimizer.beginBackward(isBoundary: isGradientAccumulationBoundary, mayReduce: isReducing)
+      let accumulation = Double(settings.batch.gradientAccumulationSteps)
+      let seed = try Tensor.full(
+        loss.shape, lossScaler.scale / accumulation, dtype: loss.dtype, device: loss.device)
+      try watch.measure(.backwardInner) { try loss.backward(gradient: seed) }
+      try watch.measure(.backwardAllReduce) { try optimizer.finishBackward() }
+    }
+    showMemory("after backward")
     phase = .backwarded
+  }
+
+  private func showMemory(_ place: String) {
+    guard isGradientAccumulationBoundary else { return }
+    watch.showMemory("\(place) of step \(progress.globalSteps + 1)", step: progress.globalSteps + 1, log: log)
   }
 
   /// Ends a micro step; at the accumulation boundary updates the weights.
@@ -140,7 +181,10 @@ public final class TrainingEngine {
     let scale = lossScaler.scale
     let loss = try meanLoss()
     let momenta = settings.schedule.momenta(step: progress.appliedSteps, groupCount: rates.count)
-    let outcome = try optimizer.step(lossScale: scale, learningRates: rates, momenta: momenta)
+    let outcome = try watch.measure(.step) {
+      try optimizer.step(lossScale: scale, learningRates: rates, momenta: momenta)
+    }
+    watch.record(outcome.times)
     progress.globalSteps += 1
     progress.globalSamples += settings.batch.trainBatchSize
     if outcome.overflow != nil { progress.skippedSteps += 1 }
@@ -150,7 +194,12 @@ public final class TrainingEngine {
       step: progress.globalSteps, loss: loss, learningRate: rates.first ?? 0, gradientNorm: outcome.gradientNorm,
       lossScale: scale, overflow: outcome.overflow.map { .init(parameter: $0.path, rank: $0.rank) },
       globalSamples: progress.globalSamples, tokenCount: tokenCount,
-      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
+      phases: watch.takePhases())
+    watch.end(
+      report, skippedSteps: progress.skippedSteps, learningRates: rates,
+      samples: settings.batch.trainBatchSize, log: log)
+    watch.showMemory("after step \(report.step)", step: report.step, log: log)
     losses = []
     tokenCount = 0
     stepStart = nil

@@ -28,6 +28,8 @@ public struct RunOptions: Sendable {
   public var frozen: [String] = []
   /// Where tokenised text is kept for the next start; nil keeps none.
   public var cacheFolder: String?
+  /// Less severe lines are not shown; nil leaves it to the config's `log_level`.
+  public var logLevel: LogLevel?
   /// Unknown top-level keys of the config are errors.
   public var isStrict = false
 

@@ -11,28 +11,25 @@ final class RunOutputs {
   private let plan: RunPlan
   private let isWriting: Bool
   private let startStep: Int
-  private let totalSteps: Int
   private let flopsPerToken: Double
   private let peakFlops: Double
-  private let show: (String) -> Void
+  private let log: RunLog
   private let table: LossTable?
   private let monitors: MonitorSet
   private var bar: ProgressBar
   private var points: [LossPlot.Point] = []
-  private var timer = ThroughputTimer()
   private let start = ContinuousClock.now
 
   init(
-    options: RunOptions, plan: RunPlan, rank: Int, startStep: Int, totalSteps: Int, flopsPerToken: Double,
-    peakFlops: Double, environment: [String: String], show: @escaping (String) -> Void
+    options: RunOptions, plan: RunPlan, rank: Int, startStep: Int, flopsPerToken: Double,
+    peakFlops: Double, environment: [String: String], log: RunLog
   ) throws {
     self.options = options
     self.plan = plan
     self.startStep = startStep
-    self.totalSteps = totalSteps
     self.flopsPerToken = flopsPerToken
     self.peakFlops = peakFlops
-    self.show = show
+    self.log = log
     isWriting = rank == 0
     table = isWriting ? try options.lossTable.map { try LossTable(path: $0, resumedStep: startStep) } : nil
     let folder = options.output ?? ""
@@ -54,31 +51,32 @@ final class RunOutputs {
     return monitors
   }
 
-  func begin(model: CausalLanguageModel, parameterCount: Int, engine: TrainingEngine, sequenceLength: Int) {
+  func begin(
+    model: CausalLanguageModel, parameterCount: Int, engine: TrainingEngine, sequenceLength: Int,
+    totalSteps: Int?
+  ) {
     guard isWriting else { return }
-    for warning in plan.warnings { show("warning: \(warning)") }
+    for warning in plan.warnings { log.warning("\(warning)") }
     let batch = engine.settings.batch
-    show(
+    log.info(
       "training \(NumberText.grouped(parameterCount)) parameters in \(engine.settings.dtype.name), "
         + "ZeRO-\(engine.settings.zero.stage) over \(batch.rankCount) rank\(batch.rankCount == 1 ? "" : "s"), "
-        + "\(batch.trainBatchSize) x \(sequenceLength) tokens a step, \(totalSteps) steps"
+        + "\(batch.trainBatchSize) x \(sequenceLength) tokens a step, "
+        + (totalSteps.map { "\($0) steps" } ?? "one pass over the data")
         + (startStep > 0 ? ", from step \(startStep)" : ""))
   }
 
-  func record(_ report: StepReport) throws {
+  func record(_ report: StepReport, totalSteps: Int?) throws {
     guard isWriting else { return }
     try table?.append(report)
-    try monitors.write([
-      EngineEvent.trainLoss.event(report.loss, samples: report.globalSamples),
-      EngineEvent.learningRate.event(report.learningRate, samples: report.globalSamples),
-      EngineEvent.lossScale.event(report.lossScale, samples: report.globalSamples),
-    ])
+    try monitors.write(RunOutputs.events(report))
     points.append(LossPlot.Point(step: report.step, loss: report.loss, tokensPerSecond: report.tokensPerSecond))
     if let overflow = report.overflow {
-      bar.note(
+      runLog.warning(
         "step \(report.step) skipped: the gradient of \(overflow.parameter) was not finite on rank \(overflow.rank), "
           + "loss scale \(NumberText.short(report.lossScale))")
     }
+    guard log.shows(.info) else { return }
     var state = ProgressState(step: report.step, totalSteps: totalSteps, elapsed: start.duration(to: .now))
     state.resumedSteps = startStep
     state.loss = report.loss
@@ -88,17 +86,38 @@ final class RunOutputs {
     bar.update(state)
   }
 
-  func finish(memory: MemoryTable, reports: [StepReport]) throws {
+  private static func events(_ report: StepReport) -> [MonitorEvent] {
+    let values: [(EngineEvent, Double?)] = [
+      (.trainLoss, report.loss), (.learningRate, report.learningRate), (.lossScale, report.lossScale),
+      (.forwardTime, report.phases[.forward]), (.backwardTime, report.phases[.backward]),
+      (.backwardInnerTime, report.phases[.backwardInner]),
+      (.backwardAllReduceTime, report.phases[.backwardAllReduce]), (.stepTime, report.phases[.step]),
+    ]
+    return values.compactMap { event, value in value.map { event.event($0, samples: report.globalSamples) } }
+  }
+
+  /// The run's log, whose lines stand above the bar.
+  var runLog: RunLog {
+    RunLog(level: log.level) { [self] line in
+      bar.makeRoom()
+      log.write(line)
+    }
+  }
+
+  func finish(memory: MemoryTable, communication: CommunicationSummary?, reports: [StepReport]) throws {
     guard isWriting else { return }
     bar.close()
     try monitors.flush()
     if let output = options.output, !points.isEmpty {
       try LossPlot(title: "Training loss", subtitle: options.model, points: points).write(to: "\(output)/loss.svg")
     }
-    show(memory.rendered())
+    log.info(memory.rendered())
+    if let communication { log.info("collective operations of rank 0\n" + communication.rendered()) }
     if let first = reports.first, let last = reports.last {
-      show("loss \(NumberText.fixed(first.loss, 4)) at step \(first.step), \(NumberText.fixed(last.loss, 4)) at step \(last.step)")
+      log.info(
+        "loss \(NumberText.fixed(first.loss, 4)) at step \(first.step), "
+          + "\(NumberText.fixed(last.loss, 4)) at step \(last.step)")
     }
-    if let output = options.output { show("checkpoint, model and plot are in \(output)") }
+    if let output = options.output { log.info("checkpoint, model and plot are in \(output)") }
   }
 }

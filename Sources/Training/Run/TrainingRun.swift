@@ -20,14 +20,13 @@ public final class TrainingRun {
   /// The resolved config.
   public let plan: RunPlan
   private let group: ProcessGroup
-  private let show: (String) -> Void
+  private let log: RunLog
   private let origin: PretrainedModel
   private let model: CausalLanguageModel
   private let engine: TrainingEngine
   private let dataset: Dataset
   private let loader: PrefetchingLoader
   private let sequenceLength: Int
-  private let totalSteps: Int
   private let startStep: Int
 
   /// Reads config, model and data, and resumes where the options say so.
@@ -39,29 +38,30 @@ public final class TrainingRun {
   public init(options: RunOptions, group: ProcessGroup, show: @escaping (String) -> Void) throws {
     self.options = options
     self.group = group
-    self.show = show
     try TrainingRun.checkOutput(options, rank: group.rank)
     origin = try PretrainedModel(path: options.model)
     var facts = RunFacts(worldSize: group.size)
     facts.totalSteps = options.steps
     plan = try RunPlan(
       options.configuration ?? .text(RunOptions.defaultConfiguration), facts: facts, strict: options.isStrict)
-    let settings = try EngineSettings(plan: plan)
+    var settings = try EngineSettings(plan: plan)
+    if let level = options.logLevel { settings.watching.logLevel = level }
+    log = RunLog(level: group.rank == 0 ? settings.watching.logLevel : nil, write: show)
     model = try origin.model(dtype: settings.dtype, seed: options.seed)
     for pattern in options.frozen { try model.freeze(matching: pattern) }
     sequenceLength = try TrainingRun.sequenceLength(options, model: model)
     dataset = try Dataset(
       path: options.data, sequenceLength: sequenceLength, encoding: try TextEncoding(of: origin, model: model, data: options.data),
       cacheFolder: options.cacheFolder)
-    engine = try TrainingEngine(model: model, settings: settings, processGroup: group)
+    engine = try TrainingEngine(model: model, settings: settings, processGroup: group, log: log)
     try model.setGenerator(Generator(seed: options.seed &+ UInt64(group.rank)))
     let resumed = try TrainingRun.resume(options, engine: engine)
     startStep = engine.progress.globalSteps
     loader = try PrefetchingLoader(
       dataset: dataset,
       shape: BatchShape(microBatch: settings.batch.microBatchSize, worldSize: group.size, rank: group.rank),
-      seed: options.shuffles ? options.seed : nil, resuming: resumed?.data)
-    totalSteps = try options.steps ?? max(1, try dataset.rowCount() / settings.batch.trainBatchSize)
+      seed: options.shuffles ? options.seed : nil, resuming: resumed?.data,
+      epochMultiple: plan.dropsLastBatch ? settings.batch.trainBatchSize : 1)
   }
 
   static func sequenceLength(_ options: RunOptions, model: CausalLanguageModel) throws -> Int {
@@ -101,25 +101,48 @@ public final class TrainingRun {
       engine.close()
     }
     let outputs = try RunOutputs(
-      options: options, plan: plan, rank: group.rank, startStep: startStep, totalSteps: totalSteps,
+      options: options, plan: plan, rank: group.rank, startStep: startStep,
       flopsPerToken: try model.flopsPerToken(sequenceLength: sequenceLength),
-      peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size), environment: options.environment, show: show)
-    if startStep >= totalSteps, group.rank == 0 {
-      show("already at step \(startStep) of \(totalSteps): nothing to train")
-    }
+      peakFlops: try MatrixPeak.measure(dtype: engine.settings.dtype) * Double(group.size),
+      environment: options.environment, log: log)
+    engine.log = outputs.runLog
+    defer { engine.log = log }
+    if try !hasNextStep() { log.info("already at step \(startStep), the last one: nothing to train") }
     outputs.begin(
-      model: model, parameterCount: try model.parameterCount(), engine: engine, sequenceLength: sequenceLength)
+      model: model, parameterCount: try model.parameterCount(), engine: engine,
+      sequenceLength: sequenceLength, totalSteps: try totalSteps())
     var reports: [StepReport] = []
-    while engine.progress.globalSteps < totalSteps {
+    while try hasNextStep() {
       let report = try step()
       reports.append(report)
-      try outputs.record(report)
-      if let interval = options.saveInterval, report.step % interval == 0, report.step < totalSteps { try save() }
+      try outputs.record(report, totalSteps: try totalSteps())
+      if let interval = options.saveInterval, report.step % interval == 0, try hasNextStep() { try save() }
     }
     try save()
     try export()
-    try outputs.finish(memory: try memoryTable(), reports: reports)
+    let communication = engine.settings.watching.communicationLog == nil ? nil : try group.logSummary()
+    try outputs.finish(memory: try memoryTable(), communication: communication, reports: reports)
     return reports
+  }
+
+  /// Whether another step belongs to the run. Without `steps` that is one pass over the data; it waits until
+  /// the rows of the next step are tokenised, and no longer. Rows that do not fill the last step are trained
+  /// on together with the next pass's first ones, or left out with `dataloader_drop_last`.
+  private func hasNextStep() throws -> Bool {
+    let next = engine.progress.globalSteps
+    if let steps = options.steps { return next < steps }
+    let batch = engine.settings.batch.trainBatchSize
+    // A file with fewer rows than a batch: the loader says so.
+    return try next == 0 || dataset.hasRows(next * batch + (plan.dropsLastBatch ? batch : 1))
+  }
+
+  /// The steps of the whole run; nil while nobody knows how many rows the data has.
+  private func totalSteps() throws -> Int? {
+    if let steps = options.steps { return steps }
+    let batch = engine.settings.batch.trainBatchSize
+    return try dataset.knownRowCount().map { rows in
+      max(1, plan.dropsLastBatch ? rows / batch : (rows + batch - 1) / batch)
+    }
   }
 
   /// One optimizer step: micro batches forward and backward, then the update.

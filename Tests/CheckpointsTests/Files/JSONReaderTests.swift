@@ -33,7 +33,14 @@ struct JSONReaderTests {
   func `Broken text is refused with its position`(text: String) throws {
     let error = try formatError { _ = try read(text) }
     #expect(error.kind == .malformed)
-    #expect(error.found.contains("position"))
+    #expect(error.found.contains("line 1, column "))
+  }
+
+  @Test func `The position counts lines and columns from 1`() throws {
+    let error = try formatError { _ = try read("{\n  \"a\": 1,\n  \"b\": x\n}") }
+    #expect(error.found == "'x' at line 3, column 8")
+    let end = try formatError { _ = try read("{\n  \"a\": 1,\n") }
+    #expect(end.found == "the end of the JSON text at line 3, column 1")
   }
 
   @Test func `A key twice, deep nesting and bytes that are no text are refused`() throws {

@@ -99,12 +99,12 @@ struct RendezvousTests {
   }
 
   @Test(arguments: [
-    ("RANK", "3", "the environment variable RANK is '3', expected is a whole number from 0 to 1"),
-    ("RANK", "one", "the environment variable RANK is 'one', expected is a whole number from 0 to 1"),
-    ("WORLD_SIZE", "0", "WORLD_SIZE is '0', expected is a whole number from 1 to"),
-    ("MASTER_PORT", "70000", "MASTER_PORT is '70000', expected is a whole number from 1 to 65535"),
-    ("MASTER_ADDR", "", "MASTER_ADDR is not set, expected is the name or address of rank 0's machine"),
-    ("LOCAL_RANK", "-1", "LOCAL_RANK is '-1', expected is a whole number from 0 to 1"),
+    ("RANK", "3", "the environment variable RANK is '3', expected a whole number from 0 to 1"),
+    ("RANK", "one", "the environment variable RANK is 'one', expected a whole number from 0 to 1"),
+    ("WORLD_SIZE", "0", "WORLD_SIZE is '0', expected a whole number from 1 to"),
+    ("MASTER_PORT", "70000", "MASTER_PORT is '70000', expected a whole number from 1 to 65535"),
+    ("MASTER_ADDR", "", "MASTER_ADDR is not set, expected the name or address of rank 0's machine"),
+    ("LOCAL_RANK", "-1", "LOCAL_RANK is '-1', expected a whole number from 0 to 1"),
   ])
   func `a wrong variable is named with what is expected`(name: String, value: String, message: String) throws
   {

@@ -34,6 +34,22 @@ struct CommandLineTests {
     BadInput("no ranks", "--num_gpus", "1 or more", prepare: training("--num_gpus", "0")),
     BadInput("negative ranks", "--num_gpus", "-1", prepare: training("--num_gpus", "-1")),
     BadInput("a milliard ranks", "--num_gpus", "1000000000", prepare: training("--num_gpus", "1000000000")),
+    BadInput("threads in words", "DEEPSPEED_THREADS_PER_RANK", "banana", "a whole number") {
+      var invocation = try $0.train()
+      invocation.environment["DEEPSPEED_THREADS_PER_RANK"] = "banana"
+      return invocation
+    },
+    BadInput("threads in words for two ranks", "DEEPSPEED_THREADS_PER_RANK", "banana") {
+      var invocation = try $0.train()
+      invocation.arguments += ["--num_gpus", "2"]
+      invocation.environment["DEEPSPEED_THREADS_PER_RANK"] = "banana"
+      return invocation
+    },
+    BadInput("timeout in words", "DEEPSPEED_TIMEOUT is soon", "minutes") {
+      var invocation = try $0.train()
+      invocation.environment["DEEPSPEED_TIMEOUT"] = "soon"
+      return invocation
+    },
     BadInput("unknown log level", "--log_level is loud", "warning", prepare: training("--log_level", "loud")),
     BadInput(
       "unknown launcher", "pigeon", "pdsh", prepare: training("--num_gpus", "2", "--launcher", "pigeon")),

@@ -84,4 +84,44 @@ struct TrainTests {
     #expect(try TestFile.text("\(out)/loss.svg").contains("<svg"))
     #expect(try TestFile.names(in: "\(out)/model").contains("config.json"))
   }
+
+  @Test("Without --steps it trains one pass over the data", arguments: [(true, 10), (false, 11)])
+  func epoch(dropsLast: Bool, steps: Int) throws {
+    let work = try Workspace()
+    // 32 rows: ten whole batches of three, and two rows more.
+    let config = try work.config(
+      "\"dataloader_drop_last\": \(dropsLast)", batch: "\"train_batch_size\": 3", zero: "{\"stage\": 1}")
+    let table = work.path("loss.csv")
+    let outcome = try work.run(
+      Invocation([
+        "train", "--model", try work.model(), "--data", try work.data(), "--deepspeed_config", config,
+        "--loss_csv", table,
+      ]))
+    try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    #expect(try LossRows(path: table).steps == Array(1...steps))
+    #expect(outcome.errors.contains("step \(steps)/\(steps)"))
+  }
+
+  @Test("The log of collective operations ends the run, and --log_level error silences it")
+  func communication() throws {
+    let work = try Workspace()
+    let config = try work.config(
+      "\"comms_logger\": {\"enabled\": true}, \"wall_clock_breakdown\": true, \"dump_state\": true")
+    let words = ["--num_gpus", "2", "--master_port", "0"]
+    var invocation = try work.train(config: config, steps: 2)
+    invocation.arguments += words
+    let outcome = try work.run(invocation)
+    #expect(outcome.exitCode == 0, "\(outcome.transcript)")
+    let texts = [
+      "collective operations of rank 0", "reduce-scatter", "bus Gbit/s", "step 2: time (ms) | ",
+      "Settings in use",
+    ]
+    for text in texts {
+      #expect(outcome.errors.contains(text), "no '\(text)' in \(outcome.transcript)")
+    }
+    #expect(outcome.errors.split(separator: "\n").filter { $0.contains("time (ms)") }.count == 2)
+    invocation.arguments += ["--log_level", "error"]
+    let quiet = try work.run(invocation)
+    #expect(quiet.exitCode == 0 && quiet.errors.isEmpty, "\(quiet.transcript)")
+  }
 }

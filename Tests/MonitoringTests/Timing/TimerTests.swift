@@ -39,11 +39,21 @@ import Testing
     #expect(timers.elapsedMilliseconds(.step) == 7)
   }
 
+  @Test func `a line over several steps shows means of a step and of a micro-batch`() {
+    var timers = WallClockTimers()
+    for _ in 0..<8 {
+      timers.record(.forward, .milliseconds(3))
+      timers.record(.forwardMicrostep, .milliseconds(3))
+    }
+    #expect(timers.text(stepCount: 2) == "time (ms) | fwd_microstep: 3.00 | fwd: 12.00")
+  }
+
   @Test func `phases have DeepSpeed's names`() {
     #expect(
       Set(WallClockTimers.Phase.allCases.map(\.rawValue)) == [
         "fwd_microstep", "fwd", "bwd_microstep", "bwd", "bwd_inner_microstep", "bwd_inner",
         "bwd_allreduce_microstep", "bwd_allreduce", "step_microstep", "step",
+        "optimizer_gradients", "optimizer_step", "optimizer_allgather",
       ])
   }
 

@@ -202,7 +202,7 @@ import Testing
     #expect(plan.monitors.tensorboard == MonitorPlan(outputPath: "logs", jobName: "a"))
     #expect(plan.monitors.csv == MonitorPlan(outputPath: "", jobName: "DeepSpeedJobName"))
     #expect(plan.monitors.jsonl?.jobName == "b")
-    #expect(plan.commsLogger?.operations == ["all_reduce"])
+    #expect(plan.commsLogger?.operations == [.allReduce])
     #expect(plan.watching.measuresWallClock && !plan.watching.measuresThroughput)
     #expect(plan.watching.logLevel == .warning && plan.stepsPerPrint == 10)
     #expect(plan.checkpoint.tagValidation == .fail)

@@ -35,12 +35,22 @@ enum Manual {
     case .value(let value):
       let limits = value.allowed.map { ", \($0.text)" } ?? ""
       let later = LaterFeatures.all.contains { $0.path == path } ? " *Not yet supported.*" : ""
-      return "| \(names) | \(value.expectation)\(limits) | `\(value.defaultText)` | \(meaning)\(later) |"
+      let idle = withoutEffect(path).map { " *No effect: \($0).*" } ?? ""
+      return "| \(names) | \(value.expectation)\(limits) | `\(value.defaultText)` | \(meaning)\(later)\(idle) |"
     case .deprecated: return "| \(names) | deprecated | | \(meaning) |"
     case .section, .named, .variant:
       let later = LaterFeatures.all.contains { $0.path == path } ? " *Not yet supported.*" : ""
       return "| \(names) | object | | \(meaning)\(later) |"
     }
+  }
+}
+
+extension Manual {
+  /// Why a key of the run's configuration changes nothing; variants carry their word in the path.
+  fileprivate static func withoutEffect(_ path: String) -> String? {
+    guard !path.hasPrefix("init_inference"), !path.hasPrefix("ragged") else { return nil }
+    let plain = path.split(separator: "(").map { $0.split(separator: ")").last ?? "" }
+    return SettingsWithoutEffect.reason(for: SettingPath(plain.joined()))
   }
 }
 

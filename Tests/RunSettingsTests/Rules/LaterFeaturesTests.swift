@@ -87,6 +87,15 @@ import Testing
     (#""graph_harvesting": true"#, "graph_harvesting"),
     (#""checkpoint": {"load_universal": true}"#, "checkpoint.load_universal"),
     (#""checkpoint": {"writer": {"type": "python"}}"#, "checkpoint.writer"),
+    (#""checkpoint": {"use_node_local_storage": true}"#, "checkpoint.use_node_local_storage"),
+    (
+      #""checkpoint": {"parallel_write": {"pipeline_stage": true}}"#,
+      "checkpoint.parallel_write.pipeline_stage"
+    ),
+    (
+      #""optimizer": {"type": "Adam", "params": {"fp32_optimizer_states": false}}"#,
+      "optimizer.params.fp32_optimizer_states"
+    ),
     (#""nebula": {"enabled": true}"#, "nebula.enabled"),
     (#""datastates_ckpt": {"host_cache_size": 16}"#, "datastates_ckpt"),
     (#""optimizer": {"type": "Lamb"}"#, "optimizer.type"),

@@ -110,6 +110,9 @@ bool ct_work_is_completed(ct_work work) CT_NOEXCEPT;
 ct_int ct_work_failed_peer(ct_work work) CT_NOEXCEPT;
 // The bytes that this rank has handed to its connections for this operation so far.
 ct_int ct_work_bytes_sent(ct_work work) CT_NOEXCEPT;
+// Nanoseconds from the start of the operation to its end, or until now while it goes on. An operation on which no
+// other rank depends any more and which waits for its caller counts only what was done in it.
+ct_int ct_work_nanoseconds(ct_work work) CT_NOEXCEPT;
 void ct_work_release(ct_work work) CT_NOEXCEPT;
 
 #pragma clang diagnostic pop

@@ -14,6 +14,8 @@ extern "C" {
 ct_status ct_generator_create(uint64_t seed, ct_device device, ct_generator *result) CT_NOEXCEPT;
 void ct_generator_release(ct_generator generator) CT_NOEXCEPT;
 ct_status ct_generator_set_seed(ct_generator generator, uint64_t seed) CT_NOEXCEPT;
+// The seed that the stream last started from, also when it was restored from a state.
+uint64_t ct_generator_seed(ct_generator generator) CT_NOEXCEPT;
 // The state as a CPU tensor of bytes.
 ct_status ct_generator_state(ct_generator generator, ct_tensor *result) CT_NOEXCEPT;
 ct_status ct_generator_set_state(ct_generator generator, ct_tensor state) CT_NOEXCEPT;

@@ -50,7 +50,7 @@ ct_work Group::begin(std::shared_ptr<Operation> operation, bool isCollective) {
     std::erase_if(underWay_, [](const auto &other) { return other.expired(); });
     underWay_.push_back(operation);
   }
-  operation->start();
+  operation->begin();
   const auto &driver = isCollective ? collectives_ : pointToPoint_;
   if (operation->isLeftToCaller()) {
     operation->whenLookedAt(
@@ -222,6 +222,8 @@ bool ct_work_is_completed(ct_work work) noexcept { return unwrapWork(work).isCom
 ct_int ct_work_failed_peer(ct_work work) noexcept { return unwrapWork(work).failedPeer(); }
 
 ct_int ct_work_bytes_sent(ct_work work) noexcept { return unwrapWork(work).bytesSent(); }
+
+ct_int ct_work_nanoseconds(ct_work work) noexcept { return unwrapWork(work).elapsed().count(); }
 
 void ct_work_release(ct_work work) noexcept { delete reinterpret_cast<std::shared_ptr<Operation> *>(work); }
 

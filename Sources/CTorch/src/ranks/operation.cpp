@@ -17,7 +17,21 @@ void Operation::advance() {
   if (!isClaimed_.exchange(true)) settle();
 }
 
+void Operation::begin() {
+  start_ = std::chrono::steady_clock::now();
+  start();
+  std::lock_guard lock(mutex_);
+  if (isLeftToCaller() && !isDone_) duration_ = std::chrono::steady_clock::now() - start_;
+}
+
+std::chrono::nanoseconds Operation::elapsed() {
+  std::lock_guard lock(mutex_);
+  if (isDone_ || isLeftToCaller()) return duration_;
+  return std::chrono::steady_clock::now() - start_;
+}
+
 void Operation::settle() {
+  const auto settling = std::chrono::steady_clock::now();
   std::string failure;
   int failedPeer = -1;
   try {
@@ -38,6 +52,8 @@ void Operation::settle() {
     std::lock_guard lock(mutex_);
     failure_ = failure;
     failedPeer_ = failedPeer;
+    const auto end = std::chrono::steady_clock::now();
+    duration_ = isLeftToCaller() ? duration_ + (end - settling) : end - start_;
     isDone_ = true;
   }
   ended_.notify_all();

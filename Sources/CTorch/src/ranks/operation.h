@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,6 +33,8 @@ class Operation {
   explicit Operation(std::vector<at::Tensor> tensors) : tensors_(std::move(tensors)) {}
   virtual ~Operation() = default;
   virtual void start() = 0;
+  // Starts it and takes the time.
+  void begin();
   // Brings it to its end, unless somebody else does.
   virtual void advance();
   // True if nobody else waits for what this rank has still to do: then its caller does it.
@@ -47,6 +50,8 @@ class Operation {
   bool isCompleted();
   // The rank whose connection failed, or -1.
   int failedPeer();
+  // What it took: from its start to its end, or until now; of one that is left to the caller, what was done in it.
+  std::chrono::nanoseconds elapsed();
   // What to call when the caller looks without waiting.
   void whenLookedAt(std::function<void()> action);
 
@@ -64,6 +69,8 @@ class Operation {
   std::condition_variable ended_;
   std::atomic<bool> isClaimed_{false};
   bool isDone_ = false;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::nanoseconds duration_{0};
   std::string failure_;
   int failedPeer_ = -1;
   std::function<void()> whenLookedAt_;
