@@ -24,8 +24,11 @@ public struct WallClockTimers: Sendable {
     case stepMicrostep = "step_microstep"
     /// The optimizer's update, with clipping, and the gathering of the new weights.
     case step = "step"
+    /// Finding the norm of the whole gradient, with its exchange.
     case optimizerGradients = "optimizer_gradients"
+    /// Updating this rank's part of the weights.
     case optimizerStep = "optimizer_step"
+    /// Waiting for what is left of the other ranks' parts.
     case optimizerAllGather = "optimizer_allgather"
   }
 

@@ -67,8 +67,14 @@ struct CommunicationLogTests {
     let results = try await onRanks(2) { context in
       let group = context.world
       group.log(CommunicationLogOptions())
-      if context.rank == 1 { usleep(200_000) }
-      try group.allReduce(try Tensor.ones([10])).wait()
+      // However slowly the ranks' threads came here, rank 0 begins first.
+      if context.rank == 1 {
+        try context.store.wait(for: "begun", timeout: .seconds(30))
+        usleep(500_000)
+      }
+      let work = try group.allReduce(try Tensor.ones([10]))
+      if context.rank == 0 { try context.store.set("begun", "") }
+      try work.wait()
       let times = try group.stragglerTimes()
       #expect(group.logEntries.map(\.count) == [1])
       return times
