@@ -17,15 +17,25 @@ check_platform() {
   [ "$(uname -sm)" = "Linux x86_64" ] || fail "this needs Linux on x86-64, found $(uname -sm): the pinned libtorch wheel exists for that only."
 }
 
+# What a Swift toolchain and its linker need of Debian beside themselves.
+swift_packages=(binutils ca-certificates git libc6-dev libcurl4 libedit2 libncurses6 libsqlite3-0 libstdc++-12-dev libxml2 tzdata)
+
 check_toolchain() {
   local swift_path version
   swift_path=$(command -v swift || true)
   [ -n "$swift_path" ] || fail "no Swift toolchain on PATH: install Swift 6.1 or later from swift.org and run this again."
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  # A toolchain that was only unpacked lacks libraries of the system.
+  swift --version >/dev/null 2>&1 || install_packages "${swift_packages[@]}"
+  version=$(swift --version 2>&1 || true)
+  [[ $version =~ Swift\ version\ ([0-9]+\.[0-9]+) ]] ||
+    fail "$swift_path does not start (${version%%$'\n'*}): see swift.org/install for what it needs, and run this again."
+  version=${BASH_REMATCH[1]}
   case "$version" in
     6.[1-9]* | [7-9].* | [1-9][0-9].*) ;;
-    *) fail "Swift 6.1 or later is needed, $swift_path is version ${version:-unknown}: install a newer toolchain from swift.org." ;;
+    *) fail "Swift 6.1 or later is needed, $swift_path is version $version: install a newer toolchain from swift.org." ;;
   esac
+  need_command git git
+  need_command ld binutils
   need_command pkg-config pkg-config
   need_command flock util-linux
   [ -e /usr/include/stdlib.h ] || install_packages libc6-dev
