@@ -22,6 +22,7 @@ public protocol OptimizerRule: AnyObject {
   ///
   /// - Parameters:
   ///   - elementCount: elements of the partition.
+  ///   - device: where the states live, beside the partition.
   ///   - dtype: of the states; f32 unless the config asks for low-precision states.
   /// - Throws: `TorchError` when memory runs out, `OptimizerError.mismatch` for a dtype the rule has no
   ///   kernel for.

@@ -72,7 +72,9 @@ public final class ZeROOptimizer {
   /// - Parameters:
   ///   - groups: disjoint groups of trainable parameters.
   ///   - dtype: the dtype of the working parameters.
+  ///   - device: where the flat buffers and the optimizer's states live.
   ///   - processGroup: the data-parallel ranks.
+  ///   - settings: the stage, the buckets, clipping and dtypes.
   /// - Throws: `TorchError`, `CollectiveError`, `OptimizerError`.
   public init(
     groups: [Group], dtype: DType, device: Device, processGroup: ProcessGroup, settings: ZeROSettings
@@ -100,7 +102,7 @@ public final class ZeROOptimizer {
   /// Starts a backward pass.
   ///
   /// - Parameters:
-  ///   - isBoundary: true for the last micro step before ``step(lossScale:learningRates:)``.
+  ///   - isBoundary: true for the last micro step before ``step(lossScale:learningRates:momenta:)``.
   ///   - mayReduce: false inside `no_sync`: gradients then only accumulate on this rank.
   public func beginBackward(isBoundary: Bool, mayReduce: Bool = true) {
     // Stage 2 frees whole gradients after each micro step; the others reduce once, at the boundary.

@@ -39,7 +39,9 @@ public final class Store: Sendable {
 
   /// A store served by this process.
   ///
-  /// - Parameter port: The port to listen at, 0 for one that is free.
+  /// - Parameters:
+  ///   - port: The port to listen at, 0 for one that is free.
+  ///   - timeout: How long a get or wait at this store may take before it is an error.
   /// - Returns: The store, and the port it listens at.
   /// - Throws: `CollectiveError.portInUse`, or `store` with what the system said.
   public static func serving(port: Int, timeout: Duration) throws(CollectiveError) -> (

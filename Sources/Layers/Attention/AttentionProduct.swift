@@ -33,6 +33,7 @@ public enum AttentionProduct {
   ///   - query: `[B, H, T, d]`
   ///   - key: `[B, K, S, d]`, `H` a multiple of `K`
   ///   - value: `[B, K, S, d]`
+  ///   - pattern: which keys a query sees, and with which scale and dropout
   ///   - generator: draws the dropout mask; nil outside of training
   /// - Returns: `[B, H, T, d]`
   /// - Throws: `TorchError`.

@@ -10,6 +10,9 @@ open class Linear: Layer {
   /// A linear layer with a weight of its own.
   ///
   /// - Parameters:
+  ///   - inputSize: The last dimension of the input.
+  ///   - outputSize: The last dimension of the output.
+  ///   - hasBias: Whether a vector `[outputSize]` is added to the product.
   ///   - initialization: How the weight is drawn; by default uniformly within `1 / sqrt(inputSize)`, as
   ///     PyTorch does. The bias is zero when an initialization is given, and drawn like the weight otherwise.
   public init(inputSize: Int, outputSize: Int, hasBias: Bool = true, initialization: Initialization? = nil) {

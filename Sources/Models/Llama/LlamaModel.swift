@@ -15,8 +15,9 @@ public final class LlamaModel: CausalLanguageModel {
 
   /// Declares a model; its parameters get values from `materialize(with:)`.
   ///
-  /// - Parameter originalObject: the `config.json` that the configuration was read from, whose further keys
-  ///   are kept
+  /// - Parameters:
+  ///   - configuration: sizes and choices of the architecture
+  ///   - originalObject: the `config.json` that the configuration was read from, whose further keys are kept
   public init(_ configuration: LlamaConfiguration, originalObject: [String: ConfigurationValue] = [:]) {
     self.configuration = configuration
     self.originalObject = originalObject

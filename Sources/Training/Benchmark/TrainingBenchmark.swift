@@ -99,7 +99,9 @@ public struct TrainingBenchmark: Sendable {
 
   /// Runs it on this rank; every rank of the group must.
   ///
-  /// - Parameter onFirstStep: called when the first step is done.
+  /// - Parameters:
+  ///   - group: the data-parallel ranks.
+  ///   - onFirstStep: called when the first step is done.
   /// - Throws: what building and stepping an engine throws.
   public func run(group: ProcessGroup, onFirstStep: () -> Void = {}) throws -> Result {
     let plan = try RunPlan(

@@ -17,6 +17,8 @@ public struct CheckpointConsolidation {
   ///   - directory: where checkpoints live.
   ///   - tag: which one; nil for the latest.
   ///   - model: a folder or GGUF file with the model's configuration and tokenizer.
+  ///   - maxShardBytes: bytes of tensors in one file; a larger tensor has a file of its own.
+  ///   - excludesFrozen: leave out parameters that were not trained.
   /// - Throws: `CheckpointError`, `FileFormatError`, `FileSystemError`.
   public init(
     directory: String, tag: String?, model: String, maxShardBytes: Int = SafeTensorsExport.defaultShardBytes,

@@ -23,7 +23,7 @@ public struct EvaluationRun {
   /// Loads model and data.
   ///
   /// - Parameters:
-  ///   - model: a Hugging Face folder or GGUF file.
+  ///   - path: a Hugging Face folder or GGUF file.
   ///   - data: `.txt`, `.jsonl` or `.npy`.
   ///   - dtype: the dtype to compute in.
   ///   - sequenceLength: tokens of a row; nil for 1024, or the model's length where that is less.

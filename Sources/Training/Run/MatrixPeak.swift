@@ -7,6 +7,7 @@ public enum MatrixPeak {
   /// - Parameters:
   ///   - dtype: the dtype of the matrices.
   ///   - size: rows and columns.
+  ///   - rounds: how many products are timed, one by one.
   /// - Throws: `TorchError`.
   public static func measure(dtype: DType, size: Int = 1024, rounds: Int = 4) throws -> Double {
     // fp16 products run through slow paths on processors without AVX512-FP16: one would take seconds.

@@ -32,6 +32,7 @@ public final class TrainingRun {
   /// Reads config, model and data, and resumes where the options say so.
   ///
   /// - Parameters:
+  ///   - options: model, data, config, lengths and folders, as the command line names them.
   ///   - group: the data-parallel ranks.
   ///   - show: receives lines for the user on rank 0.
   /// - Throws: `ConfigurationError`, `ModelError`, `FileFormatError`, `DatasetError`, and what an engine throws.

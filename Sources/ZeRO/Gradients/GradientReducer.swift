@@ -73,6 +73,10 @@ public final class GradientReducer {
   /// Attaches to the parameters of `groups`.
   ///
   /// - Parameters:
+  ///   - groups: flat layouts with their parameters; each must outlive its gradients.
+  ///   - processGroup: the data-parallel ranks.
+  ///   - retention: whether this rank keeps all of the gradient or its partition only.
+  ///   - combination: the factors before and after the sum over ranks.
   ///   - gradientDType: the dtype in which gradients are kept and accumulated.
   ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
   ///   - overlap: reduce during backward; otherwise all buckets at its end.

@@ -69,8 +69,8 @@ private struct HelpOptions {
 
 /// The pages that tell users what to type.
 private enum Pages {
-  /// Options of programs that a page speaks of, which `deepspeed` itself does not have.
-  private static let foreign: Set = ["--local_rank"]
+  /// Options that pages name but no command has: of launched programs, and of the bundle's script.
+  private static let foreign: Set = ["--local_rank", "--libtorch"]
 
   static func all() throws -> [(name: String, text: String)] {
     let root = URL(filePath: #filePath).pathComponents.dropLast(4).joined(separator: "/").dropFirst()
