@@ -65,7 +65,8 @@ public struct PretrainedModel {
 
   private func declaredModel(_ folder: HuggingFaceFolder) throws -> CausalLanguageModel {
     let file = folder.filePath(.configuration)
-    let object = try [String: ConfigurationValue](json: try folder.contents(of: .configuration) ?? [], file: file)
+    let object = try [String: ConfigurationValue](
+      json: try folder.jsonContents(of: .configuration) ?? [], file: file)
     return try ModelFactory.model(object, file: file)
   }
 

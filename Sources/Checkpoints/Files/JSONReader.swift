@@ -35,7 +35,7 @@ struct JSONReader {
 
   private func fault(_ expected: String) -> FileFormatError {
     let found =
-      position < bytes.count ? "\(Self.shown(bytes[position])) at \(place)"
+      position < bytes.count ? "\(Self.shown(bytes[position])) at \(place) of the JSON text"
       : "the end of the JSON text at \(place)"
     return FileFormatError(.malformed, file: file, found: found, expected: expected)
   }

@@ -87,6 +87,15 @@ public struct HuggingFaceFolder: Sendable {
     return try FileSystem.read(path)
   }
 
+  /// The content of a JSON file, nil if the folder does not have it.
+  ///
+  /// - Throws: `FileSystemError` if it cannot be read, `FileFormatError` with line and column if it is not JSON.
+  public func jsonContents(of file: File) throws -> [UInt8]? {
+    guard let content = try contents(of: file) else { return nil }
+    _ = try JSONReader.read(content, file: filePath(file))
+    return content
+  }
+
   /// Where a file of the folder is, whether or not it exists.
   public func filePath(_ file: File) -> String {
     FileSystem.join(path, file.rawValue)

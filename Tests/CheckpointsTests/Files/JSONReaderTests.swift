@@ -38,7 +38,7 @@ struct JSONReaderTests {
 
   @Test func `The position counts lines and columns from 1`() throws {
     let error = try formatError { _ = try read("{\n  \"a\": 1,\n  \"b\": x\n}") }
-    #expect(error.found == "'x' at line 3, column 8")
+    #expect(error.found == "'x' at line 3, column 8 of the JSON text")
     let end = try formatError { _ = try read("{\n  \"a\": 1,\n") }
     #expect(end.found == "the end of the JSON text at line 3, column 1")
   }

@@ -15,7 +15,7 @@ struct ModelTests {
     BadInput("a file of another kind", "model.bin", ".gguf") {
       try $0.evaluate(model: try $0.write("model.bin", "x"))
     },
-    BadInput("broken config.json", "config.json", "JSON") {
+    BadInput("broken config.json", "config.json", "JSON", "line 1, column") {
       try $0.write("model/config.json", "{\"model_type\": \"llama\",")
       return try $0.evaluate(model: $0.path("model"))
     },

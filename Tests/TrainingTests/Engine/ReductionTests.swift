@@ -18,6 +18,17 @@ struct ReductionTests {
     }[0]
   }
 
+  @Test(arguments: [
+    (true, false, 1.0, 1.0, 0.25), (true, true, 1, 0.25, 1), (true, false, 2, 0.5, 0.5), (false, true, 2, 1, 1),
+  ])
+  func `prescaling and predividing move the division before the sum`(
+    isMean: Bool, prescales: Bool, factor: Double, before: Double, after: Double
+  ) {
+    let combination = GradientReducer.Combination(
+      isMean: isMean, prescale: prescales, predivideFactor: factor, rankCount: 4)
+    #expect(combination.multiplierBefore == before && combination.multiplierAfter == after)
+  }
+
   @Test func `communication_data_type is the type on the wire`() async throws {
     var tiny = TinyTraining()
     tiny.stage = 2
