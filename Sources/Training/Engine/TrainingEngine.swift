@@ -50,6 +50,9 @@ public final class TrainingEngine {
   /// part of the optimizer's states.
   ///
   /// - Parameters:
+  ///   - model: a model whose parameters have their values.
+  ///   - settings: batches, dtypes, the optimizer, schedule and ZeRO, resolved from a config.
+  ///   - processGroup: the data-parallel ranks.
   ///   - log: where lines about the progress go; nil for standard error of rank 0, from the settings' level
   ///     on.
   /// - Throws: ``TrainingError/nothingToTrain``, `TorchError`, `CollectiveError`, `OptimizerError`.
