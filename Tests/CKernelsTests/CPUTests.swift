@@ -14,7 +14,7 @@ struct CPUTests {
 
   @Test func `a level is there exactly when its instruction sets are`() {
     let cpu = ck_detect_cpu()
-    let hasAVX2 = cpu.avx2 && cpu.f16c
+    let hasAVX2 = cpu.avx2 && cpu.fma && cpu.f16c
     let hasAVX512 = hasAVX2 && cpu.avx512f && cpu.avx512bw && cpu.avx512dq && cpu.avx512vl
     #expect(availableLevels.contains(.avx2) == hasAVX2)
     #expect(availableLevels.contains(.avx512) == hasAVX512)

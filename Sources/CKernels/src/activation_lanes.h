@@ -11,17 +11,20 @@ struct Silu {
   CK_INLINE Wide value(Wide x) { return x * sigmoid(x); }
   CK_INLINE Slope both(Wide x) {
     const Wide s = sigmoid(x);
-    return {x * s, s * (1.0f + x * (1.0f - s))};
+    return {x * s, s * fused(x, 1.0f - s, filled(1.0f))};
   }
 };
 
 struct GeluTanh {
   static constexpr float twice = 1.5957691216f;  // 2 sqrt(2 / pi)
-  CK_INLINE Wide value(Wide x) { return x * sigmoid(twice * (x + 0.044715f * x * x * x)); }
+  static constexpr float cubic = 0.044715f * twice;
+  CK_INLINE Wide value(Wide x) { return x * sigmoid(x * fused(x * x, filled(cubic), filled(twice))); }
   CK_INLINE Slope both(Wide x) {
     const Wide square = x * x;
-    const Wide s = sigmoid(twice * (x + 0.044715f * square * x));
-    return {x * s, s + x * s * (1.0f - s) * (twice * (1.0f + 3.0f * 0.044715f * square))};
+    const Wide s = sigmoid(x * fused(square, filled(cubic), filled(twice)));
+    const Wide value = x * s;
+    const Wide inner = fused(square, filled(3.0f * cubic), filled(twice));
+    return {value, fused(value * (1.0f - s), inner, s)};
   }
 };
 

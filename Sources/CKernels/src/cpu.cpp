@@ -16,13 +16,14 @@ extern "C" ck_cpu_features ck_detect_cpu() noexcept {
   found.avx512bf16 = __builtin_cpu_supports("avx512bf16");
   found.avx512fp16 = __builtin_cpu_supports("avx512fp16");
   found.amx_bf16 = __builtin_cpu_supports("amx-bf16");
+  found.is_amd = __builtin_cpu_is("amd");
 #endif
   return found;
 }
 
 extern "C" ck_isa ck_resolve_isa(ck_isa level) noexcept {
   const ck_cpu_features has = ck_detect_cpu();
-  const bool avx2 = has.avx2 && has.f16c;
+  const bool avx2 = has.avx2 && has.fma && has.f16c;
   const bool avx512 = avx2 && has.avx512f && has.avx512bw && has.avx512dq && has.avx512vl;
   if (avx512 && (level == CK_BEST || level == CK_AVX512)) return CK_AVX512;
   if (avx2 && level != CK_PORTABLE) return CK_AVX2;

@@ -13,7 +13,7 @@
 
 #if CK_HAS_X86
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c"))), apply_to = function)
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 namespace ck::avx512 {
 #define CK_LEVEL 2
 #include "lanes.h"
@@ -22,7 +22,7 @@ namespace ck::avx512 {
 }  // namespace ck::avx512
 #pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target("avx2,f16c"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 namespace ck::avx2 {
 #define CK_LEVEL 1
 #include "lanes.h"

@@ -50,6 +50,9 @@ CK_INLINE WideTruth first_places(int64_t count) {
 
 CK_INLINE Wide filled(float value) { return Wide{} + value; }
 
+// a * b + c with one rounding.
+CK_INLINE Wide fused(Wide a, Wide b, Wide c) { return __builtin_elementwise_fma(a, b, c); }
+
 CK_INLINE Wide larger(Wide a, Wide b) { return a > b ? a : b; }
 
 // Pairs first, then pairs of pairs: the order of a tree.
@@ -69,16 +72,17 @@ CK_INLINE Wide exponential(Wide x) {
   x = x < -87.3f ? filled(-87.3f) : x;
   x = x > 88.0f ? filled(88.0f) : x;
   // Adding 1.5 * 2^23 rounds to a whole number in the low bits of the fraction.
-  const Wide shifted = x * 1.44269504f + 12582912.0f;
+  const Wide shifted = fused(x, filled(1.44269504f), filled(12582912.0f));
   const Wide whole = shifted - 12582912.0f;
-  const Wide r = (x - whole * 0.693359375f) - whole * -2.12194440e-4f;
+  const Wide r = fused(whole, filled(2.12194440e-4f), fused(whole, filled(-0.693359375f), x));
   Wide sum = filled(1.0f / 5040);
-  sum = sum * r + 1.0f / 720;
-  sum = sum * r + 1.0f / 120;
-  sum = sum * r + 1.0f / 24;
-  sum = sum * r + 1.0f / 6;
-  sum = sum * r + 0.5f;
-  sum = sum * r * r + r + 1.0f;
+  sum = fused(sum, r, filled(1.0f / 720));
+  sum = fused(sum, r, filled(1.0f / 120));
+  sum = fused(sum, r, filled(1.0f / 24));
+  sum = fused(sum, r, filled(1.0f / 6));
+  sum = fused(sum, r, filled(0.5f));
+  sum = fused(sum, r, filled(1.0f));
+  sum = fused(sum, r, filled(1.0f));
   const WideWords exponent = (__builtin_bit_cast(WideWords, shifted) + (127u - 0x4B400000u)) << 23;
   return sum * __builtin_bit_cast(Wide, exponent);
 }

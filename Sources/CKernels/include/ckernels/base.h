@@ -32,7 +32,7 @@ typedef enum CK_CLOSED_ENUM : int32_t {
 typedef enum CK_CLOSED_ENUM : int32_t {
   CK_BEST CK_NAMED(best) = -1,
   CK_PORTABLE CK_NAMED(portable) = 0, // what the compiler makes for the baseline of the architecture
-  CK_AVX2 CK_NAMED(avx2) = 1,         // AVX2 and F16C
+  CK_AVX2 CK_NAMED(avx2) = 1,         // AVX2, FMA and F16C
   CK_AVX512 CK_NAMED(avx512) = 2,     // AVX-512 F, BW, DQ, VL
 } ck_isa;
 

@@ -19,6 +19,7 @@ typedef struct {
   bool avx512bf16;
   bool avx512fp16;
   bool amx_bf16;
+  bool is_amd;  // the processor's maker
 } ck_cpu_features;
 
 // The instruction sets of this processor; all false where it is not an x86-64.
