@@ -74,6 +74,7 @@ struct BenchTrain: ParsableCommand {
       "zero": .integer(zero), "world": .integer(context.worldSize), "threads": .integer(Torch.threadCount),
       "params": .integer(result.parameterCount), "tok_s": .number(result.tokensPerSecond),
       "step_ms": .number(result.medianSeconds * 1e3), "min_ms": .number((result.stepSeconds.first ?? 0) * 1e3),
+      "cpu_ms": .number(result.stepCPUSeconds[result.stepCPUSeconds.count / 2] * 1e3),
       "rss_mb": .array(result.peakResidentBytes.map { .integer($0 >> 20) }), "first_step_s": .number(firstStep),
       "mfu": .number(result.utilization), "peak_gflops": .number(result.peakFlops / 1e9),
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),

@@ -1,4 +1,5 @@
 public import Collectives
+import Glibc
 import Layers
 public import Models
 import Optimizers
@@ -65,6 +66,9 @@ public struct TrainingBenchmark: Sendable {
   public struct Result: Sendable {
     /// Seconds of each counted step, sorted.
     public let stepSeconds: [Double]
+    /// CPU seconds of this rank's process in each counted step, sorted: what other processes on the machine
+    /// disturb least.
+    public let stepCPUSeconds: [Double]
     /// Tokens of a step over all ranks.
     public let tokensPerStep: Int
     /// Peak resident bytes of each rank.
@@ -113,8 +117,10 @@ public struct TrainingBenchmark: Sendable {
     defer { engine.close() }
     let random = try Generator(seed: 7 &+ UInt64(group.rank))
     var seconds: [Double] = []
+    var cpuSeconds: [Double] = []
     var losses: [Double] = []
     for step in 0..<steps {
+      let start = clock()
       let shape = [settings.batch.microBatchSize, size.sequenceLength + 1]
       let rows = try Tensor.randint(low: 0, high: size.configuration.vocabularySize, shape: shape, generator: random)
       let tokens = try rows.narrow(dim: 1, start: 0, length: size.sequenceLength).contiguous()
@@ -123,7 +129,10 @@ public struct TrainingBenchmark: Sendable {
       try engine.backward(loss)
       guard let report = try engine.step() else { continue }
       if step == 0 { onFirstStep() }
-      if step >= warmUpSteps { seconds.append(report.seconds) }
+      if step >= warmUpSteps {
+        seconds.append(report.seconds)
+        cpuSeconds.append(Double(clock() - start) / Double(CLOCKS_PER_SEC))
+      }
       losses.append(report.loss)
     }
     let tokens = size.globalBatch * size.sequenceLength
@@ -135,7 +144,7 @@ public struct TrainingBenchmark: Sendable {
     let peak = try Tensor([try MatrixPeak.measure(dtype: settings.dtype, size: 2048)], shape: [1])
     try group.allReduce(peak, op: .sum, label: "peak").wait()
     return Result(
-      stepSeconds: seconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
+      stepSeconds: seconds.sorted(), stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
       flopsPerStep: try model.flopsPerToken(sequenceLength: size.sequenceLength) * Double(tokens),
       peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount())
   }
