@@ -8,6 +8,7 @@
 #include "ctorch/ops_generated.h"
 #include "ctorch/parallel.h"
 #include "ctorch/process_group.h"
+#include "ctorch/products.h"
 #include "ctorch/random.h"
 #include "ctorch/runtime.h"
 #include "ctorch/storage.h"

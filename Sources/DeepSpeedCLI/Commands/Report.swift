@@ -1,5 +1,6 @@
 import ArgumentParser
 import Launcher
+import Layers
 import Monitoring
 import Optimizers
 import Torch
@@ -32,6 +33,7 @@ struct Report: ParsableCommand {
         let peak = try MatrixPeak.measure(dtype: dtype, size: 1536)
         table.append(["matrix product \(name)", "\(NumberText.fixed(peak / 1e9, 0)) GFLOP/s"])
       }
+      table.append(["f32 layers multiply with", ProductLibrary.preferred.rawValue])
       let memory = MemoryStatistics.now()
       table.append(["resident memory", NumberText.bytes(memory.residentBytes)])
       Output.write(table.rendered() + "\n")

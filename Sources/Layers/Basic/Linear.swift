@@ -35,6 +35,6 @@ open class Linear: Layer {
   /// - Parameter input: `[..., inputSize]`
   /// - Returns: `[..., outputSize]`
   open override func forward(_ input: Tensor) throws -> Tensor {
-    try input.linear(weight: weight, bias: bias?.tensor)
+    try LinearProduct.apply(input, weight: weight, bias: bias?.tensor)
   }
 }

@@ -71,7 +71,7 @@ private final class ChunkedPass {
     for chunk in chunks(weight: weight) {
       let part = try rows.narrow(dim: 0, start: chunk.lowerBound, length: chunk.count)  // [n, D]
       let target = try targets.narrow(dim: 0, start: chunk.lowerBound, length: chunk.count)  // [n]
-      let logits = try part.linear(weight: weight)  // [n, V]
+      let logits = try LinearProduct.apply(part, weight: weight)  // [n, V]
       let isForwardOnly = !needsHidden && !needsWeight
       let scale = isForwardOnly ? 0 : sums.early
       try total.addInPlace(try SoftmaxCrossEntropy.apply(replacing: logits, target, scale: scale))
@@ -91,15 +91,25 @@ private final class ChunkedPass {
     return try gradients.finished(upstream: try upstream.item())
   }
 
-  /// Ranges of rows, nearly equal in size; at least two of them when the logits are more than a trifle.
+  /// Ranges of rows, nearly equal in size; at least two of them when the logits are more than a trifle. Large
+  /// ones are whole tiles: products of other sizes are up to a third slower.
   private func chunks(weight: Tensor) -> [Range<Int>] {
     let rowBytes = max(1, weight.size(0) * weight.dtype.byteCount)
-    let fitting = max(16, chunkBytes / rowBytes)
+    let tile = ProductTile.length
+    let fitting = chunkBytes / rowBytes
+    let limit = fitting < tile ? max(16, fitting) : fitting / tile * tile
     let least = labels.count * rowBytes > 1 << 20 ? 2 : 1
-    let count = max((labels.count + fitting - 1) / fitting, least)
-    let rows = (labels.count + count - 1) / count
+    let count = max((labels.count + limit - 1) / limit, least)
+    let even = (labels.count + count - 1) / count
+    let rows = even < tile ? even : (even + tile - 1) / tile * tile
     return stride(from: 0, to: labels.count, by: rows).map { $0..<min($0 + rows, labels.count) }
   }
+}
+
+/// The sizes of matrices that products are fast for.
+private enum ProductTile {
+  /// Rows and columns in whole multiples of this fill the registers of every kernel.
+  static let length = 64
 }
 
 /// The rows whose label counts.
@@ -155,16 +165,27 @@ private final class ChunkGradients {
   func add(_ gradLogits: Tensor, _ rows: Tensor, _ matrix: Tensor, at start: Int) throws {
     if let hidden {
       try hidden.narrow(dim: 0, start: start, length: rows.size(0))
-        .addmmInPlace(gradLogits, matrix, beta: 0.0)
+        .copyInPlace(LinearProduct.apply(gradLogits, weight: matrix.t()))
     }
     guard let weight else { return }
-    if weight.dtype == gradLogits.dtype {
-      try weight.addmmInPlace(gradLogits.t(), rows, beta: isFirst ? 0.0 : 1.0)
-    } else {
-      let product = try gradLogits.t().mm(rows)
-      _ = try isFirst ? weight.copyInPlace(product) : weight.addInPlace(product)
+    // A vocabulary of an odd size would slow down the whole product, so its odd end is one of its own.
+    let vocabularySize = weight.size(0)
+    let whole = vocabularySize / ProductTile.length * ProductTile.length
+    for columns in [0..<whole, whole..<vocabularySize] where !columns.isEmpty {
+      try addWeight(gradLogits, rows, to: weight, columns)
     }
     isFirst = false
+  }
+
+  private func addWeight(_ gradLogits: Tensor, _ rows: Tensor, to weight: Tensor, _ columns: Range<Int>) throws {
+    let sum = try weight.narrow(dim: 0, start: columns.lowerBound, length: columns.count)
+    let gradient = try gradLogits.narrow(dim: 1, start: columns.lowerBound, length: columns.count).t()
+    if sum.dtype == gradient.dtype {
+      try sum.addmmInPlace(gradient, rows, beta: isFirst ? 0.0 : 1.0)
+    } else {
+      let product = try gradient.mm(rows)
+      _ = try isFirst ? sum.copyInPlace(product) : sum.addInPlace(product)
+    }
   }
 
   func restoreHidden(shape: [Int], _ counted: CountedRows) throws {

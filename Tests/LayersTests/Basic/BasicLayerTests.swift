@@ -17,6 +17,28 @@ import Torch
     #expect(try layer(Tensor([1, 2, 0, 1] as [Float], shape: [2, 2])).array(of: Float.self) == [18, 13])
   }
 
+  @Test("a large linear layer and its gradients equal the formula in float64", arguments: [true, false])
+  func largeLinear(isWeightTrainable: Bool) throws {
+    let layer = try ready(Linear(inputSize: 130, outputSize: 101))
+    try layer.weight.setRequiresGradient(isWeightTrainable)
+    let input = try randomLeaf([3, 37, 130], seed: 3)
+    let upstream = try randomLeaf([3, 37, 101], seed: 4, isTrainable: false)
+    let output = try layer(input)
+    try output.backward(gradient: upstream)
+    let bias = try #require(layer.bias)
+    let (x, w) = (try input.detached().to(.float64), try layer.weight.detached().to(.float64))
+    let (b, u) = (try bias.tensor.detached().to(.float64), try upstream.to(.float64))
+    #expect(try largestDifference(output, x.linear(weight: w, bias: b)) < 1e-4)
+    #expect(try largestDifference(#require(input.gradient), u.matmul(w)) < 1e-4)
+    let rows = try u.reshape([111, 101])
+    #expect(try largestDifference(#require(bias.gradient), rows.sum(dim: 0)) < 1e-4)
+    guard isWeightTrainable else {
+      #expect(layer.$weight.gradient == nil)
+      return
+    }
+    #expect(try largestDifference(#require(layer.$weight.gradient), rows.t().mm(x.reshape([111, 130]))) < 1e-4)
+  }
+
   @Test("an embedding looks rows up and its gradient goes to those rows")
   func embedding() throws {
     let layer = try ready(Embedding(count: 4, width: 3))

@@ -9,12 +9,13 @@ import Torch
     let weight: Tensor
     let labels: Tensor
 
-    init(dtype: DType = .float32, ignoredEvery: Int = 0, rows: Int = 37, isWeightTrainable: Bool = true)
-      throws
-    {
+    init(
+      dtype: DType = .float32, ignoredEvery: Int = 0, rows: Int = 37, classes: Int = 50,
+      isWeightTrainable: Bool = true
+    ) throws {
       hidden = try randomLeaf([rows, 12], seed: 1, dtype: dtype)
-      weight = try randomLeaf([50, 12], seed: 2, dtype: dtype, isTrainable: isWeightTrainable)
-      let drawn = (0..<rows).map { ignoredEvery > 0 && $0 % ignoredEvery == 0 ? -100 : ($0 * 17) % 50 }
+      weight = try randomLeaf([classes, 12], seed: 2, dtype: dtype, isTrainable: isWeightTrainable)
+      let drawn = (0..<rows).map { ignoredEvery > 0 && $0 % ignoredEvery == 0 ? -100 : ($0 * 17) % classes }
       labels = try Tensor(drawn)
     }
 
@@ -33,6 +34,17 @@ import Torch
       ignoredEvery: ignoredEvery == 1 ? 0 : ignoredEvery, rows: ignoredEvery == 1 ? 1 : 37)
     let fused = try LinearCrossEntropy.apply(
       hidden: problem.hidden, weight: problem.weight, labels: problem.labels, chunkBytes: chunkRows * 50 * 4)
+    let plain = try problem.plain()
+    #expect(abs(try fused.mean.item() - plain.item()) < 1e-5)
+    let (found, expected) = (try gradients(fused.mean, problem), try gradients(plain, problem))
+    for (left, right) in zip(found, expected) { #expect(try largestDifference(left, right) < 1e-5) }
+  }
+
+  @Test("chunks of whole tiles with odd ends equal the plain form", arguments: [128, 131])
+  func tiles(classes: Int) throws {
+    let problem = try Problem(rows: 300, classes: classes)
+    let fused = try LinearCrossEntropy.apply(
+      hidden: problem.hidden, weight: problem.weight, labels: problem.labels, chunkBytes: 130 * classes * 4)
     let plain = try problem.plain()
     #expect(abs(try fused.mean.item() - plain.item()) < 1e-5)
     let (found, expected) = (try gradients(fused.mean, problem), try gradients(plain, problem))
