@@ -1,5 +1,6 @@
-// oneDNN's float32 products. ATen's own operators send these to MKL; this one is registered by libtorch for
-// compiled graphs and has no entry in native_functions.yaml, so it is looked up by name.
+// oneDNN's products with a bias. ATen's own operators send float32 to MKL and add the bias apart in bfloat16;
+// this one is registered by libtorch for compiled graphs, has no entry in native_functions.yaml and is
+// therefore looked up by name.
 #include "boundary.h"
 
 #include "ctorch/products.h"

@@ -30,10 +30,16 @@ struct Report: ParsableCommand {
         table.append(["instruction sets", kernels.instructionSets.joined(separator: " ")])
       }
       for (name, dtype) in [("f32", DType.float32), ("bf16", .bfloat16)] {
-        let peak = try MatrixPeak.measure(dtype: dtype, size: 1536)
-        table.append(["matrix product \(name)", "\(NumberText.fixed(peak / 1e9, 0)) GFLOP/s"])
+        let preferred = ProductLibrary.preferred(for: dtype)
+        let isOneDNNThere = dtype == .float32 ? Tensor.hasOneDNNLinear : preferred == .oneDNN
+        for library in ProductLibrary.allCases where library == .libtorch || isOneDNNThere {
+          let peak = try MatrixPeak.measure(dtype: dtype, size: 1536, library: library)
+          let mark = library == preferred ? ", used by layers" : ""
+          table.append([
+            "matrix product \(name), \(library.rawValue)", "\(NumberText.fixed(peak / 1e9, 0)) GFLOP/s\(mark)",
+          ])
+        }
       }
-      table.append(["f32 layers multiply with", ProductLibrary.preferred.rawValue])
       let memory = MemoryStatistics.now()
       table.append(["resident memory", NumberText.bytes(memory.residentBytes)])
       Output.write(table.rendered() + "\n")

@@ -1,28 +1,43 @@
 internal import CKernels
-internal import Torch
+public import Torch
 
 // Shape letters: N rows, I input size, O output size.
 
-/// The libraries that multiply float32 matrices on CPUs.
+/// What multiplies the matrices of linear layers on CPUs.
 public enum ProductLibrary: String, Sendable, CaseIterable {
-  /// What libtorch's own operators use.
-  case mkl = "MKL"
-  /// What libtorch uses for bfloat16.
+  /// libtorch's own operators: MKL in float32, oneDNN's plain product in bfloat16.
+  case libtorch
+  /// oneDNN's product with a bias.
   case oneDNN
 
-  /// The faster one on this processor: oneDNN on AMD's with AVX-512, of which MKL leaves a part unused.
+  /// The faster one on this processor. In float32 that is oneDNN on AMD's with AVX-512, of which MKL leaves a
+  /// part unused; in bfloat16 oneDNN wherever the processor multiplies bfloat16 itself, since the bias then
+  /// needs no pass of its own.
   ///
-  /// A rule, not a measurement at start: the libraries round differently, and a run that is resumed must
-  /// multiply as it did before.
-  public static let preferred: ProductLibrary = {
+  /// A rule, not a measurement at start: the ways round differently, and a run that is resumed must multiply
+  /// as it did before.
+  public static func preferred(for dtype: DType) -> ProductLibrary {
+    switch dtype {
+    case .float32: return isFasterInFloat32 ? .oneDNN : .libtorch
+    case .bfloat16: return isFasterInBFloat16 ? .oneDNN : .libtorch
+    default: return .libtorch
+    }
+  }
+
+  private static let isFasterInFloat32: Bool = {
     let cpu = ck_detect_cpu()
-    return cpu.is_amd && cpu.avx512f && Tensor.hasOneDNNLinear ? .oneDNN : .mkl
+    return cpu.is_amd && cpu.avx512f && Tensor.hasOneDNNLinear
+  }()
+
+  private static let isFasterInBFloat16: Bool = {
+    let cpu = ck_detect_cpu()
+    return (cpu.avx512bf16 || cpu.amx_bf16) && Tensor.hasOneDNNLinear
   }()
 }
 
 /// `x W^T + b` and its gradients, by the library that is faster on this processor.
 enum LinearProduct {
-  /// Below this many rows the setting-up of a product outweighs its speed.
+  /// Below this size the setting-up of a product outweighs its speed.
   private static let leastRows = 16
   private static let leastOperations = 1 << 20
 
@@ -32,31 +47,40 @@ enum LinearProduct {
   ///   - bias: `b [O]`
   /// - Returns: `[..., O]`
   static func apply(_ input: Tensor, weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
-    guard ProductLibrary.preferred == .oneDNN, suits(input, weight, bias) else {
-      return try input.linear(weight: weight, bias: bias)
-    }
     let inputs = [input, weight] + (bias.map { [$0] } ?? [])
+    guard suitsOneDNN(inputs) else { return try input.linear(weight: weight, bias: bias) }
     return try CustomFunction.apply(inputs, name: "linear") { inputs in
       [try inputs[0].oneDNNLinear(weight: inputs[1], bias: inputs.count > 2 ? inputs[2] : nil)]
     } backward: { gradients in
       guard let upstream = gradients[0] else { return inputs.map { _ in nil } }
-      let rows = try upstream.reshape([-1, weight.size(0)])  // [N, O]
-      let (values, matrix) = (try input.detached().reshape([-1, weight.size(1)]), try weight.detached())
-      let inputGradient = try input.requiresGradient
-        ? rows.oneDNNLinear(weight: matrix.t()).view(input.shape) : nil
-      let weightGradient = try weight.requiresGradient
-        ? rows.t().oneDNNLinear(weight: values.t()) : nil  // [O, I]
-      guard let bias else { return [inputGradient, weightGradient] }
-      return [inputGradient, weightGradient, try bias.requiresGradient ? rows.sum(dim: 0) : nil]
+      return try backward(upstream, input, weight, bias)
     }[0]
   }
 
-  private static func suits(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Bool {
-    guard ([input, weight] + (bias.map { [$0] } ?? [])).allSatisfy({
-      $0.device == .cpu && $0.dtype == .float32
-    }), weight.shape.count == 2, let width = input.shape.last, width == weight.size(1), width > 0 else {
-      return false
+  private static func backward(
+    _ upstream: Tensor, _ input: Tensor, _ weight: Tensor, _ bias: Tensor?
+  ) throws -> [Tensor?] {
+    let rows = try upstream.reshape([-1, weight.size(0)])  // [N, O]
+    var gradients: [Tensor?] = [nil, nil]
+    if input.requiresGradient {
+      gradients[0] = try rows.oneDNNLinear(weight: weight.detached().t()).view(input.shape)
     }
+    if weight.requiresGradient {
+      let values = try input.detached().reshape([-1, weight.size(1)])  // [N, I]
+      // In bfloat16 libtorch's product is oneDNN's, and without a bias as fast.
+      gradients[1] =
+        try weight.dtype == .float32 ? rows.t().oneDNNLinear(weight: values.t()) : rows.t().mm(values)
+    }
+    guard let bias else { return gradients }
+    return gradients + [try bias.requiresGradient ? rows.sum(dim: 0) : nil]
+  }
+
+  private static func suitsOneDNN(_ tensors: [Tensor]) -> Bool {
+    let (input, weight) = (tensors[0], tensors[1])
+    guard ProductLibrary.preferred(for: weight.dtype) == .oneDNN,
+      tensors.allSatisfy({ $0.device == .cpu && $0.dtype == weight.dtype }),
+      weight.shape.count == 2, let width = input.shape.last, width == weight.size(1), width > 0
+    else { return false }
     let rows = input.elementCount / width
     return rows >= leastRows && rows * weight.elementCount >= leastOperations
   }

@@ -8,8 +8,8 @@ extension Tensor {
   /// takes. Nothing is recorded for gradients.
   ///
   /// - Parameters:
-  ///   - weight: `[O, I]`, float32 on the CPU like this tensor `[..., I]`; views and transposes are fine
-  ///   - bias: `[O]`
+  ///   - weight: `[O, I]`, float32 or bfloat16 on the CPU like this tensor `[..., I]`; transposes are fine
+  ///   - bias: `[O]`, of the same dtype
   /// - Returns: `[..., O]`
   /// - Throws: `TorchError` when libtorch rejects the operands or has no such operator.
   public func oneDNNLinear(weight: Tensor, bias: Tensor? = nil) throws(TorchError) -> Tensor {

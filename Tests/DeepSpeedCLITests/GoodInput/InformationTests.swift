@@ -24,7 +24,7 @@ struct InformationTests {
   func report() throws {
     let outcome = try Workspace().run("report")
     #expect(outcome.exitCode == 0, "\(outcome.transcript)")
-    for word in ["libtorch", "2.11", "CUDA", "kernels", "GFLOP/s", "f32 layers multiply with", "threads"] {
+    for word in ["libtorch", "2.11", "CUDA", "kernels", "GFLOP/s", "used by layers", "threads"] {
       #expect(outcome.output.contains(word), "no '\(word)' in \(outcome.transcript)")
     }
   }

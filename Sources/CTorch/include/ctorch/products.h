@@ -11,8 +11,8 @@ extern "C" {
 // Whether this libtorch has ct_onednn_linear.
 bool ct_onednn_linear_exists(void) CT_NOEXCEPT;
 
-// input weight^T + bias by oneDNN, without recording: input [..., I] and weight [O, I] float32 on the CPU, of
-// any strides; bias [O] or NULL.
+// input weight^T + bias by oneDNN, without recording: input [..., I] and weight [O, I] of one dtype, float32 or
+// bfloat16, on the CPU, of any strides; bias [O] or NULL.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-completeness"
 ct_status ct_onednn_linear(
