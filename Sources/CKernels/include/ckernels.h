@@ -12,6 +12,7 @@
 #include "ckernels/elementwise.h"
 #include "ckernels/formats.h"
 #include "ckernels/layers.h"
+#include "ckernels/random.h"
 #include "ckernels/reduction.h"
 #include "ckernels/sgd.h"
 

@@ -1,3 +1,4 @@
+internal import CKernels
 public import Torch
 
 /// How a declared parameter becomes real: drawn at random, read from files, without storage, or only a part
@@ -25,9 +26,9 @@ extension Initializer {
   public func finish() throws {}
 }
 
-/// Draws fresh values from a generator of its own for each parameter, seeded by the run's seed and the
-/// parameter's path, so that the values depend neither on the order nor on the number of ranks nor on the
-/// dtype.
+/// Draws fresh values, each parameter's from a random stream of its own whose key is made of the run's seed
+/// and the parameter's path, and each element by its position in that stream. So the values depend neither on
+/// the order of the parameters, nor on the number of ranks or threads, nor on the processor or the dtype.
 public struct SeededInitializer: Initializer {
   /// The run's seed.
   public let seed: UInt64
@@ -52,24 +53,32 @@ public struct SeededInitializer: Initializer {
     case .constant(let value):
       return try Tensor.full(shape, value, dtype: dtype, device: device)
     case .normal(let standardDeviation):
-      let drawn = try Tensor.randn(shape, generator: try generator(for: path), dtype: .float32, device: .cpu)
-      return try drawn.mulInPlace(standardDeviation).to(dtype).to(device)
+      return try drawn(shape, path) { ck_fill_normal($0, standardDeviation, .best, FusedKernels.executor) }
     case .uniform(let bound):
-      let drawn = try Tensor.rand(shape, generator: try generator(for: path), dtype: .float32, device: .cpu)
-      return try drawn.mulInPlace(2 * bound).subInPlace(bound).to(dtype).to(device)
+      return try drawn(shape, path) { ck_fill_uniform($0, -bound, bound, .best, FusedKernels.executor) }
     }
   }
 
-  private func generator(for path: ParameterPath) throws -> Generator {
-    try Generator(seed: Self.derivedSeed(seed, path: path), device: .cpu)
+  private func drawn(
+    _ shape: [Int], _ path: ParameterPath, _ fill: (UnsafePointer<ck_random_run>) -> Void
+  ) throws -> Tensor {
+    let kernelDType = FusedKernels.kernelDType(dtype)
+    let values = try Tensor.empty(shape, dtype: kernelDType == nil ? .float32 : dtype)
+    values.withPointer {
+      var run = ck_random_run(
+        values: $0, dtype: kernelDType ?? .float32, count: Int64(values.elementCount),
+        key: Self.streamKey(seed, path: path), first: 0)
+      fill(&run)
+    }
+    return try values.to(dtype).to(device)
   }
 
-  /// The seed of one parameter: FNV-1a over the path's bytes, mixed with the run's seed by the finaliser of
-  /// SplitMix64.
+  /// The key of one parameter's stream: FNV-1a over the path's bytes, mixed with the run's seed by the
+  /// finaliser of SplitMix64.
   ///
   /// - Source: Fowler, Noll, Vo (FNV-1a, 64 bits); Steele, Lea, Flood, "Fast splittable pseudorandom number
   ///   generators", OOPSLA 2014.
-  static func derivedSeed(_ seed: UInt64, path: ParameterPath) -> UInt64 {
+  static func streamKey(_ seed: UInt64, path: ParameterPath) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in path.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     var mixed = hash ^ (seed &* 0x9e37_79b9_7f4a_7c15)
