@@ -54,7 +54,7 @@ public final class Adam: OptimizerRule {
     }
     var tensors: [String: Tensor] = [:]
     for name in stateNames {
-      tensors[name] = try Tensor.zeros([elementCount], dtype: dtype, device: device)
+      tensors[name] = try Tensor.zeroPages([elementCount], dtype: dtype, device: device)
     }
     state = OptimizerState(step: 0, tensors: tensors)
   }

@@ -90,7 +90,7 @@ public final class ZeROOptimizer {
         order: settings.roundRobinGradients ? .roundRobin : .backward)
       let flat = try FlatGroup(
         layout: layout, parameters: group.parameters.map(\.parameter), dtype: dtype, device: device)
-      try processGroup.broadcast(flat.values, from: 0, label: "parameters").wait()
+      try flat.takeValuesOfFirstRank(of: processGroup)
       return try PartitionedGroup(flat: flat, rule: group.rule, rank: processGroup.rank)
     }
     reducer = try GradientReducer(

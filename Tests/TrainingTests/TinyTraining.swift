@@ -11,6 +11,7 @@ import ZeRO
 /// A small GPT on fixed random tokens: enough to see whether engines agree.
 struct TinyTraining: Sendable {
   var stage = 0
+  var seed: UInt64 = 3
   var dtype = DType.float32
   var globalBatch = 8
   var accumulation = 1
@@ -37,7 +38,7 @@ struct TinyTraining: Sendable {
     configuration.embeddingDropout = dropout
     configuration.attentionDropout = dropout
     let model = GPT2Model(configuration)
-    try model.materialize(seed: 3, dtype: dtype)
+    try model.materialize(seed: seed, dtype: dtype)
     for pattern in frozen { try model.freeze(matching: pattern) }
     try model.setGenerator(Generator(seed: 5 + UInt64(group.rank)))
     var settings = EngineSettings(

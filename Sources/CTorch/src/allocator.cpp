@@ -8,6 +8,7 @@
 #include <c10/core/impl/alloc_cpu.h>
 #include <c10/util/Exception.h>
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include "ctorch/runtime.h"
 #include "large_blocks.h"
@@ -77,6 +78,18 @@ class Allocator final : public c10::Allocator {
 void installAllocator() {
   static auto *allocator = new Allocator;
   c10::SetCPUAllocator(allocator);
+}
+
+void *mapZeroPages(size_t size) {
+  void *memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  TORCH_CHECK_WITH(OutOfMemoryError, memory != MAP_FAILED, "no memory for a tensor of ", size, " bytes");
+  count(size);
+  return memory;
+}
+
+void unmapZeroPages(void *memory, size_t size) noexcept {
+  munmap(memory, size);
+  discount(size);
 }
 
 }  // namespace ct

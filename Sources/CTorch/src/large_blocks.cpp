@@ -10,25 +10,40 @@ namespace {
 
 constexpr size_t page = 4096;
 constexpr size_t hugePage = size_t(2) << 20;
-// What is mapped at once, so that neighbours can join.
-constexpr size_t region = size_t(64) << 20;
+// The least that is mapped at once.
+constexpr size_t region = size_t(16) << 20;
+// Waiting memory that is always kept: what a model leaves when it moves into its flat buffers serves the
+// activations, instead of being cleared by the kernel once more.
+constexpr size_t keptAlways = size_t(256) << 20;
+
+constexpr int protection = PROT_READ | PROT_WRITE;
 
 uintptr_t alignUp(uintptr_t value, size_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 
 // Fresh memory at a huge page's start: more is mapped than needed, and what lies around it unmapped.
 void *mapAligned(size_t size) {
   size_t reserved = size + hugePage;
-  void *memory = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *memory = mmap(nullptr, reserved, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   auto begin = reinterpret_cast<uintptr_t>(memory);
   uintptr_t aligned = alignUp(begin, hugePage);
   if (aligned > begin) munmap(memory, aligned - begin);
   uintptr_t end = aligned + size;
   if (begin + reserved > end) munmap(reinterpret_cast<void *>(end), begin + reserved - end);
-  memory = reinterpret_cast<void *>(aligned);
-  // Advice: without huge pages the memory is as good, only slower at first touch.
-  madvise(memory, size, MADV_HUGEPAGE);
-  return memory;
+  return reinterpret_cast<void *>(aligned);
+}
+
+// Fresh memory that ends at `end`; nullptr where something else is mapped there.
+void *mapBelow(uintptr_t end, size_t size) {
+  if (end <= size) return nullptr;
+  auto *wanted = reinterpret_cast<void *>(end - size);
+  void *memory = mmap(
+      wanted, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  if (memory == wanted) return memory;
+  // An old kernel takes the address for a wish.
+  munmap(memory, size);
+  return nullptr;
 }
 
 }  // namespace
@@ -87,19 +102,29 @@ void *LargeBlocks::take(size_t size) {
   return reinterpret_cast<void *>(begin);
 }
 
-// Maps a region with room for `size`.
+// Makes room for `size`. The last region grows downwards, as addresses go, so that what waits at its lower
+// end is a part of the room and neighbours join.
 bool LargeBlocks::grow(size_t size) {
   size_t peak = std::max(peakBytes_, usedBytes_ + size);
-  evict(peak + peak / 4 - usedBytes_ - size);
-  size_t wanted = std::max(alignUp(size, hugePage), region);
-  void *memory = mapAligned(wanted);
+  evict(std::max(peak + peak / 4 - usedBytes_ - size, keptAlways));
+  auto lowest = free_.find(lowest_);
+  size_t there = lowest == free_.end() ? 0 : lowest->second;
+  size_t wanted = std::max(alignUp(size - there, hugePage), region);
+  void *memory = mapBelow(lowest_, wanted);
+  if (memory == nullptr) {
+    wanted = std::max(alignUp(size, hugePage), region);
+    memory = mapAligned(wanted);
+  }
   if (memory == nullptr) {
     evict(0);
     wanted = alignUp(size, hugePage);
     memory = mapAligned(wanted);
   }
   if (memory == nullptr) return false;
-  addFree(reinterpret_cast<uintptr_t>(memory), wanted);
+  // Advice: without huge pages the memory is as good, only slower at first touch.
+  madvise(memory, wanted, MADV_HUGEPAGE);
+  lowest_ = reinterpret_cast<uintptr_t>(memory);
+  addFree(lowest_, wanted);
   return true;
 }
 
@@ -135,6 +160,7 @@ void LargeBlocks::evict(size_t limit) {
   while (freeBytes_ > limit) {
     auto [size, begin] = *std::prev(freeBySize_.end());
     munmap(reinterpret_cast<void *>(begin), size);
+    if (begin == lowest_) lowest_ = begin + size;
     removeFree(begin, size);
   }
 }

@@ -17,7 +17,8 @@ namespace ct {
 // the kernel has them.
 //
 // Before more is mapped, waiting memory is given back until all that is held stays within what has been in
-// use at once plus a quarter: the peak of a process stays near that of one without waiting memory.
+// use at once plus a quarter, or 256 MiB wait: the peak of a process stays near that of one without waiting
+// memory.
 class LargeBlocks {
  public:
   // From this size on a tensor's memory comes from here.
@@ -49,6 +50,8 @@ class LargeBlocks {
   size_t usedBytes_ = 0;
   size_t freeBytes_ = 0;
   size_t peakBytes_ = 0;
+  // Where the region that was mapped last begins.
+  uintptr_t lowest_ = 0;
 };
 
 }  // namespace ct

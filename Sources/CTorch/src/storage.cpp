@@ -5,9 +5,13 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/StorageImpl.h>
 
 #include <algorithm>
+
+#include "allocator.h"
+#include "large_blocks.h"
 
 using namespace ct;
 
@@ -35,6 +39,22 @@ ct_status ct_tensor_from_memory(
     *result = wrap(at::from_blob(
         memory, ints(sizes, dims), [kept](void *) mutable { kept.drop(); },
         at::TensorOptions().dtype(dtype(type))));
+  });
+}
+
+ct_status ct_tensor_zero_pages(
+    const ct_int *sizes, size_t dims, int32_t type, ct_tensor *result) noexcept {
+  return boundary([&] {
+    const at::TensorOptions options = at::TensorOptions().dtype(dtype(type));
+    const auto count = static_cast<size_t>(c10::multiply_integers(ints(sizes, dims)));
+    const size_t size = count * c10::elementSize(dtype(type));
+    if (size < ct::LargeBlocks::smallest) {
+      *result = wrap(at::zeros(ints(sizes, dims), options));
+      return;
+    }
+    void *memory = ct::mapZeroPages(size);
+    *result = wrap(at::from_blob(
+        memory, ints(sizes, dims), [size](void *pages) { ct::unmapZeroPages(pages, size); }, options));
   });
 }
 

@@ -24,6 +24,22 @@ extension Tensor {
     return Tensor(owning: result)
   }
 
+  /// A tensor of zeros for long-lived buffers that are passed over in order, such as optimizer states. On the
+  /// CPU its pages are its own: they take memory when they are first written, and are not kept for other
+  /// tensors.
+  ///
+  /// - Throws: `TorchError` of kind `outOfMemory`, or `shape` for a negative size.
+  public static func zeroPages(
+    _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+  ) throws(TorchError) -> Tensor {
+    guard device == .cpu, shape.allSatisfy({ $0 >= 0 }) else {
+      return try zeros(shape, dtype: dtype, device: device)
+    }
+    var result: OpaquePointer?
+    try call("zero_pages") { ct_tensor_zero_pages(shape, shape.count, dtype.rawValue, &result) }
+    return Tensor(owning: result)
+  }
+
   /// A tensor of ones.
   ///
   /// - Throws: `TorchError` of kind `outOfMemory`, or `shape` for a negative size.

@@ -35,16 +35,18 @@ final class GradientBucket {
     missingCount = bucket.entries.count
   }
 
-  /// Takes the gradient of entry `index` over into the buffer.
+  /// Takes the gradient of entry `index` over into the buffer; the caller gives it up.
   func accept(_ gradient: Tensor, entry index: Int) throws {
-    let slice = try slice(ofEntry: index)
     let flat = try gradient.reshape([gradient.elementCount])
     if isWritten[index] {
-      try slice.addInPlace(flat)
+      try slice(ofEntry: index).addInPlace(flat)
+    } else if buffer == nil, bucket.elementCount == flat.elementCount, flat.dtype == dtype {
+      // A large parameter fills its bucket alone: its gradient is the buffer, without a copy.
+      buffer = flat
     } else {
-      try slice.copyInPlace(flat)
-      isWritten[index] = true
+      try slice(ofEntry: index).copyInPlace(flat)
     }
+    isWritten[index] = true
     if !hasArrived[index] {
       hasArrived[index] = true
       missingCount -= 1
@@ -57,9 +59,9 @@ final class GradientBucket {
       if entry.elementCount > 0 { try slice(ofEntry: index).zeroInPlace() }
       isWritten[index] = true
     }
-    let end = bucket.entries.last.map { $0.offset + $0.elementCount } ?? 0
-    if end < bucket.elementCount {
-      try wholeBuffer().narrow(dim: 0, start: end, length: bucket.elementCount - end).zeroInPlace()
+    let padding = bucket.padding
+    if !padding.isEmpty {
+      try wholeBuffer().narrow(dim: 0, start: padding.lowerBound, length: padding.count).zeroInPlace()
     }
   }
 

@@ -49,6 +49,9 @@ public struct FlatLayout: Sendable, Equatable {
     /// The bucket's elements, counted from the flat buffer's start.
     public var range: Range<Int> { offset..<offset + elementCount }
 
+    /// The elements behind the last parameter, counted from the bucket's start.
+    public var padding: Range<Int> { (entries.last?.range.upperBound ?? 0)..<elementCount }
+
     /// The elements that `rank` owns, counted from the bucket's start.
     public func shard(of rank: Int) -> Range<Int> {
       rank * shardElementCount..<(rank + 1) * shardElementCount

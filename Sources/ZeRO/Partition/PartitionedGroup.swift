@@ -23,7 +23,7 @@ public final class PartitionedGroup {
     owner = flat.layout.partitionCount == 1 ? 0 : rank
     let count = flat.layout.partitionElementCount
     masters = flat.values.dtype == .float32
-      ? nil : try Tensor.empty([count], dtype: .float32, device: flat.values.device)
+      ? nil : try Tensor.zeroPages([count], dtype: .float32, device: flat.values.device)
     try rule.allocateState(elementCount: count, device: flat.values.device, dtype: .float32)
     try readMastersFromValues()
   }

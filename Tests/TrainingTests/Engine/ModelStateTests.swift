@@ -29,6 +29,28 @@ import ZeRO
     for ratio in ratios { #expect(abs(ratio - 1) < 0.02) }
   }
 
+  /// Checksums are a few bytes a bucket; the weights of the model are more than ten thousand.
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 2])
+  func `weights travel only where they differ, and are then those of the first rank`(stage: Int) async throws
+  {
+    let results = try await onRanks(3) { context in
+      var tiny = TinyTraining()
+      tiny.stage = stage
+      _ = try tiny.engine(context.world)
+      let sentAlike = context.world.sentBytes
+      tiny.seed = context.rank == 2 ? 5 : 4
+      let engine = try tiny.engine(context.world)
+      let sum = try engine.optimizer.groups[0].flat.values.to(.float64).abs().sum().item()
+      return (sentAlike, context.world.sentBytes - sentAlike, sum)
+    }
+    for (alike, _, sum) in results {
+      #expect(alike < 2000)
+      #expect(sum == results[0].2)
+    }
+    #expect(results[0].1 > 10_000)
+    #expect(results[0].2 > 0)
+  }
+
   @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2], [1, 2, 4, 8])
   func `a rank sends the bytes of the formula`(stage: Int, ranks: Int) async throws {
     var tiny = TinyTraining()
@@ -41,7 +63,8 @@ import ZeRO
       let before = sent(context.world)
       _ = try tiny.step(engine, 1)
       let formula = engine.modelStateFormula.sentBytesPerStep
-      return formula == 0 ? Double(sent(context.world) - before) + 1 : Double(sent(context.world) - before) / Double(formula)
+      return formula == 0
+        ? Double(sent(context.world) - before) + 1 : Double(sent(context.world) - before) / Double(formula)
     }
     for ratio in ratios { #expect(abs(ratio - 1) < 0.01) }
   }

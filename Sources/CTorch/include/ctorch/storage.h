@@ -17,6 +17,11 @@ ct_status ct_tensor_from_memory(
     void *_Nullable memory, const ct_int *sizes, size_t dims, int32_t dtype, ct_owned owner,
     ct_tensor *result) CT_NOEXCEPT;
 
+// Zeros on the CPU in pages of their own, which take memory when they are first written and leave it when the
+// tensor ends; of the system's usual size of pages. For large buffers that live long and are read in order.
+ct_status ct_tensor_zero_pages(
+    const ct_int *sizes, size_t dims, int32_t dtype, ct_tensor *result) CT_NOEXCEPT;
+
 // The first element's address, NULL for a tensor without memory.
 void *_Nullable ct_tensor_data(ct_tensor tensor) CT_NOEXCEPT;
 // In elements from the storage's start.
