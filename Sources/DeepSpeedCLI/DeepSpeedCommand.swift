@@ -14,11 +14,19 @@ struct DeepSpeedCommand {
     if let code = JobLauncher.runInternalCommand(words) { leave(code) }
     let name = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""
     if let alias = aliases[name] { words.insert(alias, at: 0) }
-    do {
+    leave(after: {
       var command = try Root.parseAsRoot(words)
       // A file beyond the limit of `ulimit -f` is then an error of that write; other programs keep their ways.
       if !(command is Launch) { signal(SIGXFSZ, SIG_IGN) }
       try command.run()
+    })
+  }
+
+  /// Runs `body` and ends this process, with the one line of its error if it throws.
+  static func leave(after body: () throws -> Void) -> Never {
+    do {
+      try body()
+      leave(EXIT_SUCCESS)
     } catch let failure as CommandFailure {
       ProgressBar.writeToStandardError("deepspeed: \(failure.message)\n")
       leave(failure.code)

@@ -28,9 +28,15 @@ public struct JobLauncher: Sendable {
   }
 
   /// Launches a job for the command line: Ctrl-C ends it, errors become one line.
+  /// - Parameters:
+  ///   - options: what to launch.
+  ///   - body: what the options' program does with their arguments, where that program is this one: ranks on
+  ///     this machine are then copies of this process, which must have one thread, and load no libraries.
   /// - Returns: the code to exit with: the job's, or 2 when it could not be launched.
-  public static func main(_ options: LaunchOptions) -> Int32 {
-    exitCode { trap throws(LaunchError) in try JobLauncher(options: options).run(cancellation: trap) }
+  public static func main(_ options: LaunchOptions, body: (() -> Never)? = nil) -> Int32 {
+    exitCode { trap throws(LaunchError) in
+      try JobLauncher(options: options).run(cancellation: trap, body: body)
+    }
   }
 
   /// Runs the launcher's own commands, by which it starts itself on other nodes and below mpirun or srun.
@@ -55,10 +61,12 @@ public struct JobLauncher: Sendable {
   }
 
   /// Launches the job and waits for its end.
-  /// - Parameter cancellation: ends it from outside.
+  /// - Parameters:
+  ///   - cancellation: ends it from outside.
+  ///   - body: as in ``main(_:body:)``.
   /// - Returns: the code to exit with.
   /// - Throws: ``LaunchError`` when it cannot be launched.
-  public func run(cancellation: Cancellation) throws(LaunchError) -> Int32 {
+  public func run(cancellation: Cancellation, body: (() -> Never)? = nil) throws(LaunchError) -> Int32 {
     let log = LaunchLog(level: options.logLevel, sink: sink)
     try options.validate()
     _ = try RankEnvironment.threadCount(environment: environment)
@@ -68,7 +76,7 @@ public struct JobLauncher: Sendable {
     let job = try localJob(plan)
     return try NodeLauncher(
       job: job, environment: environment, machine: machine, sink: sink, visibleDevices: plan.visibleDevices
-    ).run(cancellation: cancellation)
+    ).run(cancellation: cancellation, body: body)
   }
 
   func localJob(_ plan: LaunchPlan) throws(LaunchError) -> NodeJob {

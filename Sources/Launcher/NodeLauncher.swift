@@ -26,10 +26,12 @@ public struct NodeLauncher: Sendable {
   }
 
   /// Runs the ranks until all have ended.
-  /// - Parameter cancellation: ends them from outside.
+  /// - Parameters:
+  ///   - cancellation: ends them from outside.
+  ///   - body: what a rank does, in a copy of this process; nil to execute the job's program.
   /// - Returns: the code to exit with.
   /// - Throws: ``LaunchError`` when they cannot be started.
-  public func run(cancellation: Cancellation) throws(LaunchError) -> Int32 {
+  public func run(cancellation: Cancellation, body: (() -> Never)? = nil) throws(LaunchError) -> Int32 {
     let processes = try rankProcesses()
     try checkCores(of: processes)
     let pidFile = try job.savePID ? PIDFile() : nil
@@ -37,7 +39,8 @@ public struct NodeLauncher: Sendable {
     let memory = MemoryEvents.now()
     let watch = job.watchesInput ? InputWatch(cancellation: cancellation) : nil
     defer { watch?.stop() }
-    let outcome = try Supervisor(processes, grace: job.grace, cancellation: cancellation, sink: sink).run()
+    let outcome = try Supervisor(processes, grace: job.grace, cancellation: cancellation, sink: sink)
+      .run(body: body)
     report(outcome, memory: memory)
     return outcome.exitCode
   }

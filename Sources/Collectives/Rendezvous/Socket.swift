@@ -25,8 +25,10 @@ enum Socket {
   static func waitUntilServed(host: String, port: Int, timeout: Duration) -> Bool {
     let start = ContinuousClock.now
     while !isServed(host: host, port: port) {
-      if start.duration(to: .now) >= timeout { return false }
-      usleep(50_000)
+      let waited = start.duration(to: .now)
+      if waited >= timeout { return false }
+      // Ranks of one machine start within milliseconds of each other, those of several within minutes.
+      usleep(UInt32(min(max(waited.milliseconds * 125, 1_000), 50_000)))
     }
     return true
   }

@@ -102,6 +102,19 @@ struct LaunchArguments: ParsableArguments {
       && hostfile == Hostfile.defaultPath
   }
 
+  /// Starts this very command once for each rank, waits for the ranks, and ends with their code.
+  ///
+  /// - Parameter body: what a rank does. Ranks on this machine are copies of this process; other nodes start
+  ///   the program anew with its arguments, which must come to the same.
+  /// - Throws: `LaunchError`, and the `ExitCode` of the job.
+  func runRanks(_ body: @escaping () throws -> Void) throws -> Never {
+    var options = try options(
+      program: LocalMachine.executablePath(), arguments: Array(CommandLine.arguments.dropFirst()))
+    options.programKind = .executable
+    options.noLocalRank = true
+    throw ExitCode(JobLauncher.main(options) { DeepSpeedCommand.leave(after: body) })
+  }
+
   /// The launcher's options for a program.
   ///
   /// - Throws: `LaunchError`.

@@ -98,11 +98,7 @@ struct Train: ParsableCommand {
       _ = try RunPlan(
         run.configuration ?? .text(RunOptions.defaultConfiguration), facts: facts, strict: run.isStrict)
     }
-    var options = try launch.options(
-      program: LocalMachine.executablePath(), arguments: Array(CommandLine.arguments.dropFirst()))
-    options.programKind = .executable
-    options.noLocalRank = true
-    throw ExitCode(JobLauncher.main(options))
+    try launch.runRanks { try reportingFailures(runRank) }
   }
 
   private func runRank() throws {

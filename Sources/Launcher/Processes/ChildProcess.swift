@@ -52,13 +52,16 @@ final class ChildProcess {
   private var isReaped = false
 
   /// Starts a child.
+  /// - Parameter body: what the child does instead of executing the command's program, in a copy of this
+  ///   process, which spares it the loading of libraries. Only the calling thread goes on in the copy.
   /// - Throws: ``LaunchError/programNotFound(program:remedy:)`` or
   ///   ``LaunchError/spawnFailed(program:reason:)``.
-  init(_ command: ProcessCommand) throws(LaunchError) {
+  init(_ command: ProcessCommand, body: (() -> Never)? = nil) throws(LaunchError) {
     let output = try SystemCalls.makePipe()
     let errors = try SystemCalls.makePipe()
     let input = command.input == .lifeline ? try SystemCalls.makeSocketPair() : (reading: -1, writing: -1)
-    let result = Self.spawn(command, input: input.reading, output: output.writing, errors: errors.writing)
+    let streams = Streams(input: input.reading, output: output.writing, errors: errors.writing)
+    let result = body.map { Self.copyOfThisProcess(command, streams, $0) } ?? Self.spawn(command, streams)
     for end in [output.writing, errors.writing, input.reading] where end >= 0 { close(end) }
     guard case .success(let process) = result else {
       for end in [output.reading, errors.reading, input.writing] where end >= 0 { close(end) }
@@ -127,9 +130,58 @@ final class ChildProcess {
     descriptor = -1
   }
 
-  private static func spawn(
-    _ command: ProcessCommand, input: Int32, output: Int32, errors: Int32
+  /// The child's ends of its standard streams.
+  private struct Streams {
+    let input: Int32
+    let output: Int32
+    let errors: Int32
+  }
+
+  /// Signals that mean to a child what they mean to any new program.
+  private static let defaultSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE]
+
+  private static func copyOfThisProcess(
+    _ command: ProcessCommand, _ streams: Streams, _ body: () -> Never
   ) -> Result<pid_t, LaunchError> {
+    // What waits in buffers would be written twice.
+    fflush(nil)
+    var process: pid_t = 0
+    let status = withCores(command.cores) {
+      process = SystemCalls.fork()
+      if process == 0 {
+        become(command, streams)
+        body()
+      }
+      return process < 0 ? errno : 0
+    }
+    guard status == 0 else {
+      return .failure(.spawnFailed(program: command.executable, reason: systemError(status)))
+    }
+    // Both sides do it, so that neither can be too early for it.
+    setpgid(process, process)
+    return .success(process)
+  }
+
+  /// Gives the copy of a process what a spawned child has: its group, signals, streams and variables.
+  private static func become(_ command: ProcessCommand, _ streams: Streams) {
+    setpgid(0, 0)
+    for number in defaultSignals { signal(number, SIG_DFL) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigprocmask(SIG_SETMASK, &signals, nil)
+    switch command.input {
+    case .null: dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), 0)
+    case .lifeline: dup2(streams.input, 0)
+    case .inherited: break
+    }
+    dup2(streams.output, 1)
+    dup2(streams.errors, 2)
+    SystemCalls.closeDescriptorsOfThisProgram()
+    for name in ProcessEnvironment.current().keys where command.environment[name] == nil { unsetenv(name) }
+    for (name, value) in command.environment { setenv(name, value, 1) }
+  }
+
+  private static func spawn(_ command: ProcessCommand, _ streams: Streams) -> Result<pid_t, LaunchError> {
     guard let path = ExecutableSearch.path(of: command.executable, environment: command.environment) else {
       return .failure(
         .programNotFound(program: command.executable, remedy: "Check its spelling, or give its full path"))
@@ -139,11 +191,11 @@ final class ChildProcess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     switch command.input {
     case .null: posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    case .lifeline: posix_spawn_file_actions_adddup2(&actions, input, 0)
+    case .lifeline: posix_spawn_file_actions_adddup2(&actions, streams.input, 0)
     case .inherited: break
     }
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    posix_spawn_file_actions_adddup2(&actions, streams.output, 1)
+    posix_spawn_file_actions_adddup2(&actions, streams.errors, 2)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -151,7 +203,7 @@ final class ChildProcess {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
+    for signal in defaultSignals { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(

@@ -8,12 +8,12 @@ final class Member {
   private var errors: LineForwarder
   private let log: RankLog?
 
-  init(_ process: SupervisedProcess) throws(LaunchError) {
+  init(_ process: SupervisedProcess, body: (() -> Never)?) throws(LaunchError) {
     log = try process.logPath.map { path throws(LaunchError) in try RankLog(path: path) }
     output = LineForwarder(prefix: process.prefix)
     errors = LineForwarder(prefix: process.prefix)
     endsByLifeline = process.command.input == .lifeline
-    child = try ChildProcess(process.command)
+    child = try ChildProcess(process.command, body: body)
   }
 
   var lastLines: [String] { errors.lastLines.isEmpty ? output.lastLines : errors.lastLines }

@@ -95,14 +95,16 @@ public final class Supervisor {
   }
 
   /// Starts the processes and waits for the end of the job.
+  /// - Parameter body: what each process does, in a copy of this one with its command's environment, cores
+  ///   and streams; nil to execute the commands' programs. Only for a process of one thread.
   /// - Returns: how it ended; when it returns, no process of the job is left.
   /// - Throws: ``LaunchError`` when a process cannot be started; those already started are ended first.
-  public func run() throws(LaunchError) -> SupervisionOutcome {
+  public func run(body: (() -> Never)? = nil) throws(LaunchError) -> SupervisionOutcome {
     let guardian = Guardian(grace: grace, environment: processes.first?.command.environment ?? [:])
     defer { guardian?.dismiss() }
     do throws(LaunchError) {
       for process in processes {
-        let member = try Member(process)
+        let member = try Member(process, body: body)
         guardian?.watch(group: member.child.identifier)
         members.append(member)
       }

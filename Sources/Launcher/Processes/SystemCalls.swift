@@ -5,6 +5,7 @@ import Glibc
 /// Each wrapper says what a caller gets where the C library or the kernel is too old to have the call.
 enum SystemCalls {
   private typealias AffinityCall = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
+  private typealias ForkCall = @convention(c) () -> pid_t
   private typealias PipeCall = @convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32
   private typealias ProcessControlCall = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
   private typealias ProcessDescriptorCall = @convention(c) (pid_t, UInt32) -> Int32
@@ -65,6 +66,24 @@ enum SystemCalls {
     let setParentDeathSignalOption: Int32 = 1
     guard let call = look(up: "prctl", as: ProcessControlCall.self) else { return false }
     return call(setParentDeathSignalOption, UInt(signal), 0, 0, 0) == 0
+  }
+
+  /// Makes a copy of this process, in which only the calling thread goes on.
+  /// - Returns: the copy's number, 0 in the copy, or -1 with `errno` set.
+  static func fork() -> pid_t {
+    guard let call = look(up: "fork", as: ForkCall.self) else {
+      errno = ENOSYS
+      return -1
+    }
+    return call()
+  }
+
+  /// Closes what a program started by `exec` would not have seen.
+  static func closeDescriptorsOfThisProgram() {
+    for descriptor in Folder.entries(of: "/proc/self/fd")?.compactMap({ Int32($0) }) ?? Array(3..<1024) {
+      let flags = fcntl(descriptor, F_GETFD)
+      if flags >= 0, flags & FD_CLOEXEC != 0 { close(descriptor) }
+    }
   }
 
   private static func look<Function>(up name: String, as type: Function.Type) -> Function? {

@@ -29,6 +29,31 @@ import Testing
     #expect(output.errors.contains("[rank 2] err 2\n"))
   }
 
+  @Test func `ranks can be copies of this process, with the streams and variables of new ones`() throws {
+    let (lost, kept) = ("DEEPSPEED_TEST_LOST", "DEEPSPEED_TEST_KEPT")
+    setenv(lost, "1", 1)
+    defer { unsetenv(lost) }
+    let ends = try SystemCalls.makePipe()
+    defer { for end in [ends.reading, ends.writing] { close(end) } }
+    let processes = (0..<2).map { number in
+      var process = rank(number, "exit 9")
+      process.command.environment[kept] = "value \(number)"
+      return process
+    }
+    let outcome = try Supervisor(processes, sink: output.sink()).run {
+      let facts = [
+        getenv(kept).map { String(cString: $0) } ?? "none", getenv(lost) == nil ? "clean" : "dirty",
+        fcntl(ends.reading, F_GETFD) < 0 ? "closed" : "open", getpgid(0) == getpid() ? "own group" : "group",
+      ]
+      let line = Array((facts.joined(separator: ", ") + "\n").utf8)
+      _ = write(1, line, line.count)
+      _exit(4)
+    }
+    #expect(outcome.exitCode == 4)
+    #expect(Set(output.lines).isSubset(of: (0..<2).map { "value \($0), clean, closed, own group" }))
+    #expect(!output.lines.isEmpty)
+  }
+
   @Test func `much output of several ranks is complete and unmixed`() throws {
     let script = "i=0; while [ $i -lt 3000 ]; do echo \"$0 line $i of a rather long text\"; i=$((i+1)); done"
     let ranks = (0..<3).map { number in

@@ -33,14 +33,15 @@ std::chrono::milliseconds milliseconds(ct_int count) { return std::chrono::milli
 
 // Asks again and again, because a waiting c10d store holds its lock and reports every timeout on standard error.
 void ct::waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + milliseconds(timeout);
-  auto pause = std::chrono::microseconds(200);
+  using std::chrono::microseconds;
+  const auto start = std::chrono::steady_clock::now();
   while (!store.check({key})) {
-    if (std::chrono::steady_clock::now() >= deadline) {
+    const auto waited = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
+    if (waited >= milliseconds(timeout)) {
       throw ct::TimeoutError("no rank has set the key '" + key + "' in time");
     }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds(20000));
+    // A short wait ends soon after its key comes, a long one asks seldom.
+    std::this_thread::sleep_for(std::clamp(waited / 8, microseconds(100), microseconds(20000)));
   }
 }
 
