@@ -28,6 +28,19 @@ struct BenchTrain: ParsableCommand {
   @Option(help: "Steps that are not counted.")
   var warmup: Int = 3
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure a peer in turn with us: a shell command that prints such a line. "
+        + "Both find T0, the time of launch, and OMP_NUM_THREADS, their share of the cores.",
+      valueName: "command"))
+  var beside: String?
+
+  @Option(help: "Rounds of one run each, with --beside.")
+  var rounds: Int = 5
+
+  @Option(help: "A file for the comparison as JSON, with --beside.")
+  var json: String?
+
   @OptionGroup var launch: LaunchArguments
 
   func validate() throws {
@@ -35,39 +48,34 @@ struct BenchTrain: ParsableCommand {
     guard steps > warmup, warmup >= 0 else {
       throw ValidationError("--steps \(steps) with --warmup \(warmup) leaves no step to count")
     }
+    guard rounds > 0 else { throw ValidationError("--rounds is \(rounds), expected at least 1") }
+    guard json == nil || beside != nil else {
+      throw ValidationError("--json is the file of --beside, which is not given")
+    }
   }
 
   func run() throws {
     try reportingFailures {
-      if launch.isSingleRank || RankProcess.isRank {
-        try RankProcess.run(timeout: .seconds(600)) { try measure($0) }
+      if let beside {
+        try BesidePeer(command: beside, rounds: rounds, table: json, ranks: launch.rankCount ?? 1).run()
         return
       }
-      // The clock of start-up begins here, before the ranks are started.
-      if getenv(BenchTrain.startVariable) == nil { setenv(BenchTrain.startVariable, "\(BenchTrain.now)", 1) }
-      var options = try launch.options(
-        program: LocalMachine.executablePath(), arguments: Array(CommandLine.arguments.dropFirst()))
-      options.programKind = .executable
-      options.noLocalRank = true
-      throw ExitCode(JobLauncher.main(options))
+      // The clock of start-up begins with this process, before the ranks are started.
+      if getenv(LaunchTime.variable) == nil { setenv(LaunchTime.variable, "\(LaunchTime.ofThisProcess)", 1) }
+      if launch.isSingleRank || RankProcess.isRank { try runRank() } else { try launch.runRanks(runRank) }
     }
   }
 
-  /// When the whole command began, in seconds since 1970; a script may set it for a peer and for us alike.
-  private static let startVariable = "T0"
-
-  private static var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  private func runRank() throws {
+    try reportingFailures { try RankProcess.run(timeout: .seconds(600)) { try measure($0) } }
   }
 
   private func measure(_ context: RankContext) throws {
-    let start = getenv(BenchTrain.startVariable).flatMap { Double(String(cString: $0)) } ?? ProcessStart.time
+    let start = getenv(LaunchTime.variable).flatMap { Double(String(cString: $0)) } ?? LaunchTime.ofThisProcess
     var firstStep = 0.0
     let benchmark = TrainingBenchmark(
       size: size.size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
-    let result = try benchmark.run(group: context.world) { firstStep = BenchTrain.now - start }
+    let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
     guard context.rank == 0 else { return }
     let values: [String: ConfigurationValue] = [
       "engine": .string("deepspeed-swift"), "size": .string(size.rawValue), "dtype": .string(dtype.rawValue),
@@ -80,7 +88,7 @@ struct BenchTrain: ParsableCommand {
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),
     ]
     let line = try values.jsonText().split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
-    Output.write("RESULT \(line)\n")
+    Output.write("\(BenchmarkFigures.marker)\(line)\n")
   }
 }
 
@@ -104,27 +112,5 @@ extension DTypeArgument {
     case .bf16: .bfloat16
     case .f16: .float16
     }
-  }
-}
-
-/// When this process began.
-private enum ProcessStart {
-  /// Seconds since 1970, from the kernel's clock ticks since boot.
-  static var time: Double {
-    guard let file = fopen("/proc/self/stat", "r") else { return 0 }
-    defer { fclose(file) }
-    var buffer = [CChar](repeating: 0, count: 4096)
-    guard fgets(&buffer, Int32(buffer.count), file) != nil else { return 0 }
-    let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // Field 22; the second field may hold spaces, but ends at the last parenthesis.
-    let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-    guard fields.count > 20, let ticks = Double(fields[20]) else { return 0 }
-    var boot = timespec()
-    var wall = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &boot)
-    clock_gettime(CLOCK_REALTIME, &wall)
-    let sinceBoot = Double(boot.tv_sec) + Double(boot.tv_nsec) * 1e-9
-    let now = Double(wall.tv_sec) + Double(wall.tv_nsec) * 1e-9
-    return now - sinceBoot + ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 }

@@ -52,7 +52,7 @@ struct InformationTests {
           "--master_port", "--bind_cores_to_rank", "--module", "--no_local_rank",
         ]),
       Help(["zero-to-fp32"], ["<checkpoint-folder>", "<output-folder>", "--tag", "--max_shard_size"]),
-      Help(["bench", "train"], ["--size", "--dtype", "--zero", "--steps"]),
+      Help(["bench", "train"], ["--size", "--dtype", "--zero", "--steps", "--beside", "--rounds", "--json"]),
       Help(
         [], ["train", "generate", "chat", "eval", "config", "report", "launch", "zero-to-fp32", "--version"]),
     ])
