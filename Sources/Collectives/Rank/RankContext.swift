@@ -60,10 +60,13 @@ public final class RankContext {
   /// - Parameters:
   ///   - ranks: The members, counted over all processes; their order is that of the group.
   ///   - name: What messages call the group; nil for a name made of the ranks.
+  ///   - transport: How its ranks reach each other; nil for the way of the world.
   /// - Returns: The group, nil when this rank is not in it.
   /// - Throws: `CollectiveError.ranksMissing`, or `invalidArgument` for ranks that do not exist or come
   ///   twice.
-  public func makeGroup(of ranks: [Int], name: String? = nil) throws(CollectiveError) -> ProcessGroup? {
+  public func makeGroup(
+    of ranks: [Int], name: String? = nil, transport: Transport? = nil
+  ) throws(CollectiveError) -> ProcessGroup? {
     guard Set(ranks).count == ranks.count, ranks.allSatisfy({ 0..<worldSize ~= $0 }), !ranks.isEmpty else {
       throw .invalidArgument(
         operation: "making of a group", reason: "the ranks \(ranks) must differ and be less than \(worldSize)"
@@ -74,7 +77,7 @@ public final class RankContext {
     groupCounts[name, default: 0] += 1
     return try Self.connect(
       name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
-      store: store, host: host, transport: transport, lease: lease)
+      store: store, host: host, transport: transport ?? self.transport, lease: lease)
   }
 
   /// Tells all ranks that this one cannot go on. Their operations end with `CollectiveError.rankFailed`.
