@@ -3,5 +3,5 @@ import ArgumentParser
 /// `deepspeed bench`: measurements, each beside its ceiling or its peer.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure training speed, collectives and kernels.", subcommands: [BenchTrain.self])
+    abstract: "Measure training speed and collectives.", subcommands: [BenchTrain.self, BenchComm.self])
 }

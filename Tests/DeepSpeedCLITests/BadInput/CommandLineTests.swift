@@ -22,6 +22,10 @@ struct CommandLineTests {
     BadInput("unknown option", "Unknown option '--frobnicate'", prepare: training("--frobnicate")),
     BadInput("no model", "--model") { Invocation(["train", "--data", try $0.data()]) },
     BadInput("no data", "--data") { Invocation(["train", "--model", try $0.model()]) },
+    BadInput("a collective that nobody times", "'shout'", "all-reduce") { _ in
+      Invocation(["bench", "comm", "shout", "--num_gpus", "2"])
+    },
+    BadInput("collectives of one rank", "--num_gpus 2 or more") { _ in Invocation(["bench", "comm"]) },
     BadInput("no steps", "--steps is 0", "at least 1", prepare: training("--steps", "0")),
     BadInput("steps in words", "'many'", "--steps", prepare: training("--steps", "many")),
     BadInput("empty sequence", "--seq_len is 0", "between 1 and 64", prepare: training("--seq_len", "0")),

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Collectives
+import Monitoring
+import Torch
+import Training
+
+/// `deepspeed bench comm`: the collectives of ranks on one machine, over each transport in turn.
+struct BenchComm: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "comm", abstract: "Time collectives over shared memory and over Gloo, in turn.",
+    discussion: """
+      Prints the median time of one operation and the bytes of the whole tensor a second. Sizes go from --minsize to \
+      --maxsize in factors of four.
+      """)
+
+  @Argument(help: "all-reduce, reduce-scatter, all-gather, broadcast, all-to-all; all of them by default.")
+  var operations: [String] = []
+
+  @Option(help: ArgumentHelp("Bytes of the smallest tensor.", valueName: "bytes"))
+  var minsize: Int = 1024
+
+  @Option(help: ArgumentHelp("Bytes of the largest tensor.", valueName: "bytes"))
+  var maxsize: Int = 64 << 20
+
+  @Option(help: "f32, bf16 or f16.")
+  var dtype: DTypeArgument = .f32
+
+  @Option(help: "Timed rounds of each; the median counts.")
+  var trials: Int = 7
+
+  @OptionGroup var launch: LaunchArguments
+
+  func validate() throws {
+    guard minsize > 0, maxsize >= minsize else {
+      throw ValidationError("--minsize \(minsize) with --maxsize \(maxsize) leaves no size to time")
+    }
+    guard trials > 0 else { throw ValidationError("--trials is \(trials), expected at least 1") }
+    _ = try chosenOperations()
+  }
+
+  private func chosenOperations() throws -> [CollectiveOperation] {
+    let known = CollectiveBenchmark.knownOperations
+    if operations.isEmpty { return known }
+    return try operations.map { name in
+      guard let operation = known.first(where: { $0.rawValue == name }) else {
+        let names = known.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("'\(name)' cannot be timed, expected one of \(names)")
+      }
+      return operation
+    }
+  }
+
+  func run() throws {
+    try reportingFailures {
+      if RankProcess.isRank { try runRank() } else { try launch.runRanks(runRank) }
+    }
+  }
+
+  private func runRank() throws {
+    try reportingFailures { try RankProcess.run(timeout: .seconds(600)) { try measure($0) } }
+  }
+
+  private func measure(_ context: RankContext) throws {
+    guard context.worldSize > 1 else {
+      throw CommandFailure(message: "a single rank has nobody to talk to: ask for --num_gpus 2 or more", code: 2)
+    }
+    let sizes = Array(sequence(first: minsize) { $0 <= maxsize / 4 ? $0 * 4 : nil })
+    let benchmark = CollectiveBenchmark(
+      operations: try chosenOperations(), byteCounts: sizes, dtype: dtype.dtype, trials: trials)
+    let isFirst = context.rank == 0
+    if isFirst { Output.write("\(context.worldSize) ranks, \(dtype.rawValue), median of \(trials) rounds in turn\n") }
+    let measurements = try benchmark.run(context)
+    guard isFirst else { return }
+    var table = TextTable([
+      .init("operation"), .init("bytes", .right), .init("shared us", .right), .init("GB/s", .right),
+      .init("gloo us", .right), .init("GB/s", .right), .init("gloo / shared", .right),
+    ])
+    for shared in measurements where shared.transport == .sharedMemory {
+      guard
+        let gloo = measurements.first(where: {
+          $0.transport == .gloo && $0.operation == shared.operation && $0.byteCount == shared.byteCount
+        })
+      else { continue }
+      table.append(
+        [shared.operation.rawValue, "\(shared.byteCount)"] + figures(shared) + figures(gloo)
+          + [NumberText.fixed(gloo.medianSeconds / shared.medianSeconds, 1)])
+    }
+    Output.write(table.rendered())
+  }
+
+  private func figures(_ measurement: CollectiveBenchmark.Measurement) -> [String] {
+    [NumberText.fixed(measurement.medianSeconds * 1e6, 1), NumberText.fixed(measurement.bandwidth / 1e9, 2)]
+  }
+}
