@@ -36,6 +36,9 @@ struct BenchComm: ParsableCommand {
     }
     guard trials > 0 else { throw ValidationError("--trials is \(trials), expected at least 1") }
     _ = try chosenOperations()
+    guard RankProcess.isRank || !launch.isSingleRank else {
+      throw ValidationError("a single rank has nobody to talk to: ask for --num_gpus 2 or more")
+    }
   }
 
   private func chosenOperations() throws -> [CollectiveOperation] {
@@ -61,9 +64,6 @@ struct BenchComm: ParsableCommand {
   }
 
   private func measure(_ context: RankContext) throws {
-    guard context.worldSize > 1 else {
-      throw CommandFailure(message: "a single rank has nobody to talk to: ask for --num_gpus 2 or more", code: 2)
-    }
     let sizes = Array(sequence(first: minsize) { $0 <= maxsize / 4 ? $0 * 4 : nil })
     let benchmark = CollectiveBenchmark(
       operations: try chosenOperations(), byteCounts: sizes, dtype: dtype.dtype, trials: trials)
