@@ -156,8 +156,6 @@ shared::Reducer reducer(c10::ScalarType type, ct_reduction reduction) {
   };
 }
 
-shared::Layout layout(Parts parts) { return {std::move(parts.offsets), std::move(parts.sizes)}; }
-
 // Ranks that disagree about the size must not mix their data.
 uint64_t tagWith(uint64_t tag, size_t bytes) { return tag ^ (static_cast<uint64_t>(bytes) * 0x9e3779b97f4a7c15u); }
 
@@ -183,7 +181,7 @@ class SharedBackend : public Backend {
     Parts parts(static_cast<size_t>(data.numel()), size, data.element_size());
     return operation(
         tag, data.nbytes(), {data},
-        shared::allReduceInParts(rank, size, bytesOf(data), layout(std::move(parts)), sum));
+        shared::allReduceInParts(rank, size, bytesOf(data), std::move(parts), sum));
   }
   OperationPointer reduce(const at::Tensor &data, int root, ct_reduction reduction, uint64_t tag) override {
     std::vector<ct_int> counts(static_cast<size_t>(size), 0);
@@ -198,7 +196,7 @@ class SharedBackend : public Backend {
       const at::Tensor &output, const at::Tensor &input, Parts parts, uint64_t tag) override {
     return operation(
         tag, output.nbytes(), {output, input},
-        shared::allGather(rank, size, bytesOf(input), bytesOf(output), layout(std::move(parts))));
+        shared::allGather(rank, size, bytesOf(input), bytesOf(output), std::move(parts)));
   }
   OperationPointer reduceScatter(
       const at::Tensor &output, const at::Tensor &input, Parts parts, ct_reduction reduction,
@@ -206,7 +204,7 @@ class SharedBackend : public Backend {
     const auto sum = reducer(input.scalar_type(), reduction);
     return operation(
         tag, input.nbytes(), {output, input},
-        shared::reduceScatter(rank, size, bytesOf(input), bytesOf(output), layout(std::move(parts)), sum));
+        shared::reduceScatter(rank, size, bytesOf(input), bytesOf(output), std::move(parts), sum));
   }
   OperationPointer allToAll(
       const at::Tensor &output, const at::Tensor &input, Parts outputParts, Parts inputParts,
@@ -214,8 +212,8 @@ class SharedBackend : public Backend {
     return operation(
         tag, 0, {output, input},
         shared::allToAll(
-            rank, size, bytesOf(input), bytesOf(output), layout(std::move(inputParts)),
-            layout(std::move(outputParts))));
+            rank, size, bytesOf(input), bytesOf(output), std::move(inputParts),
+            std::move(outputParts)));
   }
   OperationPointer send(const at::Tensor &data, int to, uint64_t tag) override {
     return transfer(data, to, tag, true);

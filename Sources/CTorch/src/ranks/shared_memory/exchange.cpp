@@ -17,7 +17,7 @@ size_t areaBytes(int areas) {
   return Outbox::slotBytes / static_cast<size_t>(std::max(1, areas)) / alignment * alignment;
 }
 
-uint32_t roundsFor(const Layout &parts, size_t step) {
+uint32_t roundsFor(const Parts &parts, size_t step) {
   size_t rounds = 0;
   for (size_t size : parts.sizes) rounds = std::max(rounds, ceilingOf(size, step));
   return static_cast<uint32_t>(rounds);
@@ -88,7 +88,7 @@ class AllReduceAtOnce : public Exchange {
 // One piece of every rank's part in a round.
 class ReducedPieces {
  public:
-  ReducedPieces(int rank, int size, const uint8_t *input, uint8_t *output, Layout parts, Reducer reducer)
+  ReducedPieces(int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer)
       : rank_(rank),
         size_(size),
         input_(input),
@@ -136,32 +136,15 @@ class ReducedPieces {
   const int size_;
   const uint8_t *const input_;
   uint8_t *const output_;
-  const Layout parts_;
+  const Parts parts_;
   const Areas areas_;
   const Reducer reducer_;
-};
-
-class ReduceScatter : public Exchange {
- public:
-  ReduceScatter(int rank, int size, const uint8_t *input, uint8_t *output, Layout parts, Reducer reducer)
-      : Exchange(rank, size), pieces_(rank, size, input, output, std::move(parts), std::move(reducer)) {}
-
- protected:
-  uint32_t roundCount() const override { return pieces_.rounds(); }
-  bool hasPage(uint32_t round) const override { return pieces_.hasPage(round); }
-  size_t fill(uint32_t round, uint8_t *slot) override { return pieces_.fill(round, slot); }
-  void take(uint32_t round, const std::function<Outbox::Page(int)> &page) override {
-    pieces_.take(round, page);
-  }
-
- private:
-  const ReducedPieces pieces_;
 };
 
 // One piece of every rank's part in a round, for everybody.
 class GatheredPieces {
  public:
-  GatheredPieces(int rank, int size, const uint8_t *own, uint8_t *output, Layout parts, size_t step)
+  GatheredPieces(int rank, int size, const uint8_t *own, uint8_t *output, Parts parts, size_t step)
       : rank_(rank), size_(size), own_(own), output_(output), parts_(std::move(parts)), step_(step) {}
 
   uint32_t rounds() const { return roundsFor(parts_, step_); }
@@ -191,14 +174,15 @@ class GatheredPieces {
   const int size_;
   const uint8_t *const own_;
   uint8_t *const output_;
-  const Layout parts_;
+  const Parts parts_;
   const size_t step_;
 };
 
-class AllGather : public Exchange {
+// A collective that moves pieces of one kind and does nothing else.
+template <class Pieces>
+class InPieces : public Exchange {
  public:
-  AllGather(int rank, int size, const uint8_t *own, uint8_t *output, Layout parts)
-      : Exchange(rank, size), pieces_(rank, size, own, output, std::move(parts), Outbox::slotBytes) {}
+  InPieces(int rank, int size, Pieces pieces) : Exchange(rank, size), pieces_(std::move(pieces)) {}
 
  protected:
   uint32_t roundCount() const override { return pieces_.rounds(); }
@@ -209,14 +193,14 @@ class AllGather : public Exchange {
   }
 
  private:
-  const GatheredPieces pieces_;
+  const Pieces pieces_;
 };
 
 // Pieces are summed and given on one after the other, while they lie in the cache: first the sum of piece 0, then the
 // sum of piece b + 1 and the giving of piece b in turn.
 class AllReduceInParts : public Exchange {
  public:
-  AllReduceInParts(int rank, int size, uint8_t *data, Layout parts, Reducer reducer)
+  AllReduceInParts(int rank, int size, uint8_t *data, Parts parts, Reducer reducer)
       : Exchange(rank, size),
         sums_(rank, size, data, data + parts.offsets[static_cast<size_t>(rank)], parts, std::move(reducer)),
         gifts_(rank, size, data + parts.offsets[static_cast<size_t>(rank)], data, parts, sums_.step()) {}
@@ -276,7 +260,7 @@ class Broadcast : public Exchange {
 // Ranks know only their own sizes, so the first round tells the others how many rounds this rank needs.
 class AllToAll : public Exchange {
  public:
-  AllToAll(int rank, int size, const uint8_t *input, uint8_t *output, Layout inputParts, Layout outputParts)
+  AllToAll(int rank, int size, const uint8_t *input, uint8_t *output, Parts inputParts, Parts outputParts)
       : Exchange(rank, size),
         input_(input),
         output_(output),
@@ -321,8 +305,8 @@ class AllToAll : public Exchange {
  private:
   const uint8_t *const input_;
   uint8_t *const output_;
-  const Layout inputParts_;
-  const Layout outputParts_;
+  const Parts inputParts_;
+  const Parts outputParts_;
   const size_t step_;
   uint32_t rounds_;
 };
@@ -359,17 +343,19 @@ std::unique_ptr<Exchange> allReduceAtOnce(int rank, int size, uint8_t *data, siz
   return std::make_unique<AllReduceAtOnce>(rank, size, data, bytes, std::move(reducer));
 }
 
-std::unique_ptr<Exchange> allReduceInParts(int rank, int size, uint8_t *data, Layout parts, Reducer reducer) {
+std::unique_ptr<Exchange> allReduceInParts(int rank, int size, uint8_t *data, Parts parts, Reducer reducer) {
   return std::make_unique<AllReduceInParts>(rank, size, data, std::move(parts), std::move(reducer));
 }
 
 std::unique_ptr<Exchange> reduceScatter(
-    int rank, int size, const uint8_t *input, uint8_t *output, Layout parts, Reducer reducer) {
-  return std::make_unique<ReduceScatter>(rank, size, input, output, std::move(parts), std::move(reducer));
+    int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer) {
+  return std::make_unique<InPieces<ReducedPieces>>(
+      rank, size, ReducedPieces(rank, size, input, output, std::move(parts), std::move(reducer)));
 }
 
-std::unique_ptr<Exchange> allGather(int rank, int size, const uint8_t *own, uint8_t *output, Layout parts) {
-  return std::make_unique<AllGather>(rank, size, own, output, std::move(parts));
+std::unique_ptr<Exchange> allGather(int rank, int size, const uint8_t *own, uint8_t *output, Parts parts) {
+  return std::make_unique<InPieces<GatheredPieces>>(
+      rank, size, GatheredPieces(rank, size, own, output, std::move(parts), Outbox::slotBytes));
 }
 
 std::unique_ptr<Exchange> broadcast(int rank, int size, uint8_t *data, size_t bytes, int root) {
@@ -377,7 +363,7 @@ std::unique_ptr<Exchange> broadcast(int rank, int size, uint8_t *data, size_t by
 }
 
 std::unique_ptr<Exchange> allToAll(
-    int rank, int size, const uint8_t *input, uint8_t *output, Layout inputParts, Layout outputParts) {
+    int rank, int size, const uint8_t *input, uint8_t *output, Parts inputParts, Parts outputParts) {
   return std::make_unique<AllToAll>(
       rank, size, input, output, std::move(inputParts), std::move(outputParts));
 }

@@ -2,17 +2,11 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
+#include "../parts.h"
 #include "outbox.h"
 
 namespace ct::shared {
-
-// Where every rank's part of a buffer lies, in bytes.
-struct Layout {
-  std::vector<size_t> offsets;
-  std::vector<size_t> sizes;
-};
 
 // output = sources[0] (+) sources[1] (+) ..., `bytes` of each.
 using Reducer = std::function<void(void *output, const void *const *sources, size_t count, size_t bytes)>;
@@ -61,15 +55,15 @@ class Exchange {
 // Everybody publishes all of it, and all sum alike: for what fits a slot.
 std::unique_ptr<Exchange> allReduceAtOnce(int rank, int size, uint8_t *data, size_t bytes, Reducer reducer);
 // Every rank sums one part, then gives it to all.
-std::unique_ptr<Exchange> allReduceInParts(int rank, int size, uint8_t *data, Layout parts, Reducer reducer);
+std::unique_ptr<Exchange> allReduceInParts(int rank, int size, uint8_t *data, Parts parts, Reducer reducer);
 // Rank r receives the sum of everybody's part r.
 std::unique_ptr<Exchange> reduceScatter(
-    int rank, int size, const uint8_t *input, uint8_t *output, Layout parts, Reducer reducer);
+    int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer);
 // `own` is this rank's part, which may lie in the output.
-std::unique_ptr<Exchange> allGather(int rank, int size, const uint8_t *own, uint8_t *output, Layout parts);
+std::unique_ptr<Exchange> allGather(int rank, int size, const uint8_t *own, uint8_t *output, Parts parts);
 std::unique_ptr<Exchange> broadcast(int rank, int size, uint8_t *data, size_t bytes, int root);
 std::unique_ptr<Exchange> allToAll(
-    int rank, int size, const uint8_t *input, uint8_t *output, Layout inputParts, Layout outputParts);
+    int rank, int size, const uint8_t *input, uint8_t *output, Parts inputParts, Parts outputParts);
 std::unique_ptr<Exchange> barrier(int rank, int size);
 
 }  // namespace ct::shared
