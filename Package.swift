@@ -53,7 +53,7 @@ let package = Package(
     floor("Tokenizers", []),
     floor("RunSettings", []),
     floor("Launcher", []),
-    floor("Monitoring", []),
+    floor("Monitoring", ["CKernels"]),
     // Floor 3.
     floor("Models", ["Torch", "Layers"]),
     floor("Datasets", ["Torch", "Tokenizers"]),

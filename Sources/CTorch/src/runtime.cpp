@@ -7,11 +7,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/util/Logging.h>
 #include <torch/headeronly/version.h>
 
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <mutex>
 #include <string>
 
@@ -59,9 +61,16 @@ bool hasQueues(ct_device place) { return device(place).type() == c10::DeviceType
 
 std::atomic<bool> runtimeReady{false};
 
+// What libtorch warns of reaches the user as an error of ours, without its stack of frames: a store that ended with
+// its rank, for example. Whoever looks for a fault in libtorch asks with its own variable.
+static void quietLog() {
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = c10::GLOG_ERROR;
+}
+
 void startRuntime() {
   static std::once_flag once;
   std::call_once(once, [] {
+    quietLog();
     cudaObstacle = openCUDA();
     installAllocator();
     installEngine();
