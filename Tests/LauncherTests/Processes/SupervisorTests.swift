@@ -122,14 +122,14 @@ import Testing
     let script =
       "sh -c 'trap \"\" TERM; echo $$ > \(folder.path)/child; sleep 60; sleep 60' & sleep 0.3; exit 4"
     #expect(try run([rank(0, script)]).exitCode == 4)
-    #expect(!isRunning(try folder.contents("child")))
+    #expect(try eventually { !isRunning(try folder.contents("child")) })
   }
 
   @Test func `children that a finished rank left behind end too`() throws {
     let folder = try TemporaryFolder()
     let start = ContinuousClock.now
     #expect(try run([rank(0, "sleep 60 & echo $! > \(folder.path)/child")]).exitCode == 0)
-    #expect(!isRunning(try folder.contents("child")))
+    #expect(try eventually { !isRunning(try folder.contents("child")) })
     #expect(ContinuousClock.now - start < .seconds(3))
   }
 
@@ -144,7 +144,7 @@ import Testing
       (0..<2).map { rank($0, "echo $$ > \(folder.path)/\($0); sleep 60") }, cancellation: cancellation)
     try await canceller.value
     #expect(outcome.exitCode == 130 && outcome.failure == nil && outcome.cancellationSignal == SIGINT)
-    for number in 0..<2 { #expect(!isRunning(try folder.contents("\(number)"))) }
+    for number in 0..<2 { #expect(try eventually { !isRunning(try folder.contents("\(number)")) }) }
   }
 
   @Test func `a second request does not wait for the grace period`() throws {
