@@ -29,7 +29,7 @@ import Testing
     await #expect(processExitsWith: .exitCode(130)) { [path = path as String] in
       exit(try Self.launch(in: path, thenSend: SIGINT))
     }
-    for process in try identifiers(in: folder) { #expect(!process.isEmpty && !isRunning(process)) }
+    for process in try identifiers(in: folder) { #expect(eventually { !process.isEmpty && !isRunning(process) }) }
   }
 
   @Test func `a signal that nohup ignores stays ignored`() async {
