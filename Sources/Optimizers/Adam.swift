@@ -1,7 +1,7 @@
 internal import CKernels
 public import Torch
 
-/// Adam and AdamW over one flat f32 partition.
+/// Adam and AdamW on flat f32 master weights.
 ///
 /// With `g` the gradient times its multiplier (plus `weightDecay * p` when not decoupled) and `t` the step:
 ///
@@ -18,8 +18,10 @@ public import Torch
 public final class Adam: OptimizerRule {
   /// The options of the coming step.
   public private(set) var options: AdamOptions
-  /// `exp_avg` and `exp_avg_sq`, each `[n]` for a partition of n elements; nil before `allocateState`.
-  public private(set) var state: OptimizerState?
+  /// Steps made: `t` of the formula above.
+  public var step = 0
+  /// The dtype of both moments: f32, bf16 or f16.
+  public let stateDType: DType
 
   /// The mean of gradients and the mean of their squares.
   public var stateNames: [String] { ["exp_avg", "exp_avg_sq"] }
@@ -30,12 +32,15 @@ public final class Adam: OptimizerRule {
     set { options.learningRate = newValue }
   }
 
-  /// A rule without states.
+  /// A rule before its first step.
   ///
-  /// - Throws: `OptimizerError.option` for options that make no sense.
-  public init(_ options: AdamOptions = AdamOptions()) throws(OptimizerError) {
+  /// - Throws: `OptimizerError.option` for options that make no sense, `.mismatch` for a dtype of states other
+  ///   than f32, bf16 and f16.
+  public init(_ options: AdamOptions = AdamOptions(), stateDType: DType = .float32) throws(OptimizerError) {
     try options.validate()
+    try FlatOperands.checkStateDType(stateDType, of: "Adam")
     self.options = options
+    self.stateDType = stateDType
   }
 
   /// Sets both betas of the coming step.
@@ -44,62 +49,28 @@ public final class Adam: OptimizerRule {
     options.beta2 = momentum.beta2
   }
 
-  /// Makes both moments of a partition, all zero, `[elementCount]` in `dtype`: f32, bf16 or f16.
-  ///
-  /// - Throws: `OptimizerError.mismatch` for another dtype, `TorchError` when memory runs out.
-  public func allocateState(elementCount: Int, device: Device, dtype: DType) throws {
-    guard FlatOperands.kernelDType(dtype) != nil else {
-      throw OptimizerError.mismatch(
-        what: "dtype of Adam's states", found: dtype.name, expected: "float32, bfloat16 or float16")
-    }
-    var tensors: [String: Tensor] = [:]
-    for name in stateNames {
-      tensors[name] = try Tensor.zeroPages([elementCount], dtype: dtype, device: device)
-    }
-    state = OptimizerState(step: 0, tensors: tensors)
-  }
-
-  /// Goes on from saved moments, which are taken over without a copy.
-  ///
-  /// - Throws: `OptimizerError.mismatch` when names, lengths or dtypes are not those of Adam.
-  public func restore(_ saved: OptimizerState) throws {
-    try FlatOperands.check(saved, names: stateNames)
-    state = saved
-  }
-
   /// Adds one to `t`, which the bias corrections use.
   ///
-  /// - Throws: `OptimizerError.option` when the learning rate or a beta makes no sense, `.mismatch` without
-  ///   state.
+  /// - Throws: `OptimizerError.option` when the learning rate or a beta makes no sense.
   public func beginStep() throws {
     try options.validate()
-    guard state != nil else { throw OptimizerError.missingState }
-    state?.step += 1
+    step += 1
   }
 
-  /// Updates elements `piece.offset` and on of the partition: master weights, moments, low-precision copy.
+  /// Updates a piece: master weights, moments, low-precision copy.
   ///
-  /// - Throws: `OptimizerError.mismatch` when the piece lies outside of the partition or its tensors do not
-  ///   fit, `TorchError`.
+  /// - Throws: `OptimizerError.mismatch` when the piece's tensors do not fit, `TorchError`.
   public func update(_ piece: FlatUpdate) throws {
-    guard let state, let first = state.tensors["exp_avg"], let second = state.tensors["exp_avg_sq"] else {
-      throw OptimizerError.missingState
-    }
-    try FlatOperands.check(piece, partitionLength: first.elementCount)
-    let count = piece.master.elementCount
-    let moments = (
-      first: try first.narrow(dim: 0, start: piece.offset, length: count),
-      second: try second.narrow(dim: 0, start: piece.offset, length: count)
-    )
+    try FlatOperands.check(piece, of: self)
     if options.usesTensorOperations || piece.master.device != .cpu {
-      try TensorAdam(options: options, step: state.step)
-        .update(piece, firstMoment: moments.first, secondMoment: moments.second)
+      try TensorAdam(options: options, step: step)
+        .update(piece, firstMoment: piece.states[0], secondMoment: piece.states[1])
     } else {
-      try updateFused(piece, firstMoment: moments.first, secondMoment: moments.second, step: state.step)
+      try updateFused(piece, firstMoment: piece.states[0], secondMoment: piece.states[1])
     }
   }
 
-  private func updateFused(_ piece: FlatUpdate, firstMoment: Tensor, secondMoment: Tensor, step: Int) throws {
+  private func updateFused(_ piece: FlatUpdate, firstMoment: Tensor, secondMoment: Tensor) throws {
     var numbers = ck_adam_options(
       learning_rate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
       epsilon: options.epsilon, weight_decay: options.weightDecay, step: Int64(step),

@@ -29,46 +29,41 @@ enum FlatOperands {
     return dtype
   }
 
-  /// Throws unless the piece's tensors are contiguous, equally long, of usable dtypes and inside the
-  /// partition.
-  static func check(_ piece: FlatUpdate, partitionLength: Int) throws(OptimizerError) {
+  /// Throws unless kernels have states of this dtype.
+  static func checkStateDType(_ dtype: DType, of rule: String) throws(OptimizerError) {
+    guard kernelDType(dtype) != nil else {
+      throw .mismatch(
+        what: "dtype of \(rule)'s states", found: dtype.name, expected: "float32, bfloat16 or float16")
+    }
+  }
+
+  /// Throws unless the piece has the rule's states and its tensors are contiguous, equally long and of usable
+  /// dtypes.
+  static func check(_ piece: FlatUpdate, of rule: some OptimizerRule) throws(OptimizerError) {
     let count = piece.master.elementCount
+    let names = rule.stateNames
+    guard piece.states.count == names.count else {
+      throw .mismatch(
+        what: "states of the piece", found: "\(piece.states.count) tensors",
+        expected: "\(names.count): \(names.joined(separator: ", "))")
+    }
     guard piece.master.dtype == .float32 else {
       throw .mismatch(
         what: "dtype of the master weights", found: piece.master.dtype.name, expected: "float32")
     }
-    let operands = [("master weights", piece.master), ("gradient", piece.gradient)]
-    for (name, tensor) in operands + (piece.lowPrecisionCopy.map { [("low-precision copy", $0)] } ?? []) {
+    for (name, state) in zip(names, piece.states) where state.dtype != rule.stateDType {
+      throw .mismatch(what: "dtype of \(name)", found: state.dtype.name, expected: rule.stateDType.name)
+    }
+    var operands = [("master weights", piece.master), ("gradient", piece.gradient)]
+    operands += Array(zip(names, piece.states))
+    if let copy = piece.lowPrecisionCopy { operands.append(("low-precision copy", copy)) }
+    for (name, tensor) in operands {
       guard tensor.elementCount == count, tensor.isContiguous else {
         throw .mismatch(
           what: name, found: "shape \(tensor.shape), strides \(tensor.strides)",
           expected: "\(count) contiguous elements, as many as there are master weights")
       }
     }
-    guard piece.offset >= 0, piece.offset + count <= partitionLength else {
-      throw .mismatch(
-        what: "piece of the partition", found: "elements \(piece.offset) to \(piece.offset + count)",
-        expected: "a part of its \(partitionLength) elements")
-    }
-  }
-
-  /// Throws unless the state is that of a rule with these tensors over a partition.
-  ///
-  /// - Returns: the number of elements of the partition; nil when the rule keeps no tensors.
-  @discardableResult
-  static func check(_ state: OptimizerState, names: [String]) throws(OptimizerError) -> Int? {
-    guard Set(state.tensors.keys) == Set(names) else {
-      throw .mismatch(
-        what: "tensors of the optimizer state", found: state.tensors.keys.sorted().joined(separator: ", "),
-        expected: names.joined(separator: ", "))
-    }
-    let counts = Set(state.tensors.values.map(\.elementCount))
-    guard counts.count <= 1, state.tensors.values.allSatisfy(\.isContiguous) else {
-      throw .mismatch(
-        what: "lengths of the optimizer state", found: "\(counts.sorted())",
-        expected: "equally long contiguous tensors")
-    }
-    return counts.first
   }
 
   /// The first bytes of contiguous CPU tensors, which stay alive for the length of `body`.

@@ -2,7 +2,7 @@
 public enum OptimizerError: Error, Sendable, CustomStringConvertible {
   /// An option, by its name in a DeepSpeed config, has a value that makes no sense.
   case option(name: String, value: String, expected: String)
-  /// Tensors of a step or of a saved state that do not belong together.
+  /// Tensors of a step that do not belong together.
   case mismatch(what: String, found: String, expected: String)
   /// An fp16 gradient still overflows at the smallest loss scale that the config allows.
   case lossScaleExhausted(scale: Double, step: Int)
@@ -37,13 +37,5 @@ extension OptimizerError {
     guard value >= least else {
       throw .option(name: name, value: "\(value)", expected: "a whole number of at least \(least)")
     }
-  }
-}
-
-extension OptimizerError {
-  /// A step before `allocateState` or `restore`.
-  static var missingState: OptimizerError {
-    .mismatch(
-      what: "optimizer state", found: "none", expected: "allocateState or restore before the first step")
   }
 }

@@ -5,7 +5,7 @@ public enum OptimizerOptions: Codable, Sendable, Equatable {
   /// Stochastic gradient descent.
   case sgd(SGDOptions)
 
-  /// A new rule, without states.
+  /// A new rule, before its first step.
   ///
   /// - Throws: `OptimizerError.option` for options that make no sense.
   public func makeRule() throws(OptimizerError) -> any OptimizerRule {

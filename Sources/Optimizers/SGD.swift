@@ -1,7 +1,7 @@
 internal import CKernels
 public import Torch
 
-/// Stochastic gradient descent with momentum over one flat f32 partition.
+/// Stochastic gradient descent with momentum on flat f32 master weights.
 ///
 ///     g = multiplier * gradient + weightDecay * p
 ///     b = g at the first step, then momentum * b + (1 - dampening) * g
@@ -12,12 +12,13 @@ public import Torch
 public final class SGD: OptimizerRule {
   /// The options of the coming step.
   public private(set) var options: SGDOptions
-  /// `momentum_buffer` `[n]` in f32, or no tensor without momentum; nil before `allocateState`.
-  public private(set) var state: OptimizerState?
-  private var partitionLength = 0
+  /// Steps made.
+  public var step = 0
 
   /// The velocity, where there is momentum.
   public var stateNames: [String] { options.momentum == 0 ? [] : ["momentum_buffer"] }
+  /// f32: the kernel has no other.
+  public var stateDType: DType { .float32 }
 
   /// The factor `learningRate` of the formula above, for the coming step; not validated until `beginStep`.
   public var learningRate: Double {
@@ -25,7 +26,7 @@ public final class SGD: OptimizerRule {
     set { options.learningRate = newValue }
   }
 
-  /// A rule without states.
+  /// A rule before its first step.
   ///
   /// - Throws: `OptimizerError.option` for options that make no sense.
   public init(_ options: SGDOptions = SGDOptions()) throws(OptimizerError) {
@@ -36,57 +37,23 @@ public final class SGD: OptimizerRule {
   /// Nothing: schedules cycle the betas of Adam only.
   public func setMomentum(_ momentum: CycledMomentum) {}
 
-  /// Makes the velocity of a partition, all zero, `[elementCount]`; nothing without momentum.
-  ///
-  /// - Throws: `OptimizerError.mismatch` for a dtype other than f32, `TorchError` when memory runs out.
-  public func allocateState(elementCount: Int, device: Device, dtype: DType) throws {
-    guard dtype == .float32 else {
-      throw OptimizerError.mismatch(what: "dtype of SGD's states", found: dtype.name, expected: "float32")
-    }
-    var tensors: [String: Tensor] = [:]
-    for name in stateNames {
-      tensors[name] = try Tensor.zeroPages([elementCount], dtype: dtype, device: device)
-    }
-    state = OptimizerState(step: 0, tensors: tensors)
-    partitionLength = elementCount
-  }
-
-  /// Goes on from a saved velocity, which is taken over without a copy.
-  ///
-  /// - Throws: `OptimizerError.mismatch` when its name or dtype is not that of SGD.
-  public func restore(_ saved: OptimizerState) throws {
-    let count = try FlatOperands.check(saved, names: stateNames)
-    if let wrong = saved.tensors.values.first(where: { $0.dtype != .float32 }) {
-      throw OptimizerError.mismatch(
-        what: "dtype of SGD's states", found: wrong.dtype.name, expected: "float32")
-    }
-    state = saved
-    // Without momentum there is no tensor to tell, and nothing that a piece could lie outside of.
-    partitionLength = count ?? .max / 2
-  }
-
   /// Counts one step; at the first one the velocity becomes the gradient itself.
   ///
-  /// - Throws: `OptimizerError.option` when an option makes no sense, `.mismatch` without state.
+  /// - Throws: `OptimizerError.option` when an option makes no sense.
   public func beginStep() throws {
     try options.validate()
-    guard state != nil else { throw OptimizerError.missingState }
-    state?.step += 1
+    step += 1
   }
 
-  /// Updates elements `piece.offset` and on of the partition: master weights, velocity, low-precision copy.
+  /// Updates a piece: master weights, velocity, low-precision copy.
   ///
-  /// - Throws: `OptimizerError.mismatch` when the piece lies outside of the partition or its tensors do not
-  ///   fit, `TorchError`.
+  /// - Throws: `OptimizerError.mismatch` when the piece's tensors do not fit, `TorchError`.
   public func update(_ piece: FlatUpdate) throws {
-    guard let state else { throw OptimizerError.missingState }
-    try FlatOperands.check(piece, partitionLength: partitionLength)
-    let count = piece.master.elementCount
-    let velocity = try state.tensors["momentum_buffer"]?.narrow(dim: 0, start: piece.offset, length: count)
+    try FlatOperands.check(piece, of: self)
     if piece.master.device == .cpu {
-      try updateFused(piece, velocity: velocity, isFirst: state.step == 1)
+      try updateFused(piece, velocity: piece.states.first, isFirst: step == 1)
     } else {
-      try updateWithOperations(piece, velocity: velocity, isFirst: state.step == 1)
+      try updateWithOperations(piece, velocity: piece.states.first, isFirst: step == 1)
     }
   }
 

@@ -91,7 +91,9 @@ public final class ZeROOptimizer {
       let flat = try FlatGroup(
         layout: layout, parameters: group.parameters.map(\.parameter), dtype: dtype, device: device)
       try flat.takeValuesOfFirstRank(of: processGroup)
-      return try PartitionedGroup(flat: flat, rule: group.rule, rank: processGroup.rank)
+      let states = try MemoryStates(
+        elementCount: layout.partitionElementCount, rule: group.rule, keepsMasters: dtype != .float32, device: device)
+      return try PartitionedGroup(flat: flat, rule: group.rule, states: states, rank: processGroup.rank)
     }
     reducer = try GradientReducer(
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
@@ -143,11 +145,13 @@ public final class ZeROOptimizer {
         group.rule.learningRate = learningRates[index]
         if let momenta { group.rule.setMomentum(momenta[index]) }
         try group.rule.beginStep()
+        try group.states.beginUpdates(of: group.flat.layout.buckets.indices.map(group.partitionRange))
         for bucket in group.flat.layout.buckets.indices {
           guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
           try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
           if settings.stage > 0 { gathers += try gather(group.flat, bucket: bucket) }
         }
+        try group.states.endUpdates()
       }
       let updateEnd = ContinuousClock.now
       times.update = updateEnd - normEnd

@@ -5,12 +5,13 @@ import Torch
 
 struct SGDTests {
   @Test func `momentum follows the formula`() throws {
-    let rule = try SGD(SGDOptions(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01))
+    let partition = try RulePartition(
+      SGD(SGDOptions(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01)), count: 2)
     let master = try Tensor([Float]([1, -2]))
     var (weights, velocity) = ([1.0, -2.0], [0.0, 0.0])
     for step in 1...4 {
       let gradient = [0.5, 0.25 * Double(step)]
-      try rule.step(
+      try partition.step(
         master: master, gradient: try Tensor(gradient.map { Float($0 * 8) }), gradientMultiplier: 0.125)
       for i in weights.indices {
         let g = gradient[i] + 0.01 * weights[i]
@@ -23,25 +24,25 @@ struct SGDTests {
   }
 
   @Test func `without momentum there is no state`() throws {
-    let rule = try SGD(SGDOptions(learningRate: 0.5))
+    let partition = try RulePartition(SGD(SGDOptions(learningRate: 0.5)), count: 3)
     let master = try Tensor([Float]([1, 2, 3]))
     let copy = try Tensor.zeros([3], dtype: .float16)
-    try rule.step(master: master, gradient: try Tensor([Float]([2, 0, -2])), lowPrecisionCopy: copy)
+    try partition.step(master: master, gradient: try Tensor([Float]([2, 0, -2])), lowPrecisionCopy: copy)
     #expect(try master.array(of: Float.self) == [0, 2, 4])
     #expect(try copy.array(of: Float.self) == [0, 2, 4])
-    #expect(rule.state?.byteCount == 0)
+    #expect(partition.states.isEmpty)
   }
 
   @Test func `a restored velocity is kept, not started anew`() throws {
     let options = SGDOptions(learningRate: 0.1, momentum: 0.9, dampening: 0.5)
-    let (first, second) = (try SGD(options), try SGD(options))
+    let first = try RulePartition(SGD(options), count: 1)
+    var second = try RulePartition(SGD(options), count: 1)
     let master = try Tensor([Float]([1]))
     let gradient = try Tensor([Float]([1]))
     try first.step(master: master, gradient: gradient)
     let other = try master.clone()
-    let state = try #require(first.state)
-    try second.restore(
-      OptimizerState(step: state.step, tensors: try state.tensors.mapValues { try $0.clone() }))
+    second.states = try first.states.map { try $0.clone() }
+    second.rule.step = first.rule.step
     try first.step(master: master, gradient: gradient)
     try second.step(master: other, gradient: gradient)
     #expect(try master.item() == other.item())

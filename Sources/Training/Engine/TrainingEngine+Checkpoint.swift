@@ -126,34 +126,29 @@ extension TrainingEngine {
   }
 
   private func readStates(_ reader: CheckpointReader) throws {
-    let masters = settings.loadsFloat32Masters ? [PartitionedGroup.masterState] : []
     for group in optimizer.groups {
-      for state in masters + group.rule.stateNames {
-        for (fragment, values) in try group.fragments(ofState: state) {
+      let states = group.stateNames.filter { settings.loadsFloat32Masters || $0 != PartitionedGroup.masterState }
+      for state in states {
+        for fragment in group.fragments {
           let path = group.flat.layout.members[fragment.member].path
           // A parameter that was frozen when the checkpoint was written starts with fresh states.
           guard reader.holds(state: state, path: path) else { continue }
+          let values = try Tensor.empty([fragment.parameterRange.count], dtype: .float32)
           try reader.read(state: state, path: path, range: fragment.parameterRange, into: values)
+          try group.setValues(ofState: state, fragment, values)
         }
       }
-      try restoreStep(of: group, from: reader)
+      if let step = reader.manifest.scalars[stepKey(of: group)] { group.rule.step = Int(step) }
       try group.writeValuesFromMasters()
     }
     try optimizer.gatherParameters()
-  }
-
-  private func restoreStep(of group: PartitionedGroup, from reader: CheckpointReader) throws {
-    let key = stepKey(of: group)
-    guard var state = group.rule.state, let step = reader.manifest.scalars[key] else { return }
-    state.step = Int(step)
-    try group.rule.restore(state)
   }
 
   private func stepKey(of group: PartitionedGroup) -> String { "step/\(group.flat.layout.members[0].path)" }
 
   private var optimizerSteps: [String: Double] {
     Dictionary(
-      optimizer.groups.map { (stepKey(of: $0), Double($0.rule.state?.step ?? 0)) },
+      optimizer.groups.map { (stepKey(of: $0), Double($0.rule.step)) },
       uniquingKeysWith: { first, _ in first })
   }
 
@@ -161,11 +156,11 @@ extension TrainingEngine {
   private func stateFragments() throws -> [StateFragment] {
     guard settings.zero.stage > 0 || processGroup.rank == 0 else { return [] }
     return try optimizer.groups.flatMap { group in
-      try ([PartitionedGroup.masterState] + group.rule.stateNames).flatMap { state in
-        try group.fragments(ofState: state).map { fragment, values in
+      try group.stateNames.flatMap { state in
+        try group.fragments.map { fragment in
           StateFragment(
             state: state, path: group.flat.layout.members[fragment.member].path, range: fragment.parameterRange,
-            values: values)
+            values: try group.values(ofState: state, fragment))
         }
       }
     }

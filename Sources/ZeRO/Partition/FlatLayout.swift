@@ -66,6 +66,9 @@ public struct FlatLayout: Sendable, Equatable {
     public let parameterRange: Range<Int>
     /// Its first element, counted from the start of the rank's partition.
     public let partitionOffset: Int
+
+    /// Its elements, counted from the start of the rank's partition.
+    public var partitionRange: Range<Int> { partitionOffset..<partitionOffset + parameterRange.count }
   }
 
   /// The parameters, in the caller's order.
@@ -170,7 +173,6 @@ public struct FlatLayout: Sendable, Equatable {
 
   /// The parameter that holds element `offset` of `rank`'s partition, or nil for padding.
   public func member(atPartitionOffset offset: Int, of rank: Int) -> Int? {
-    fragments(of: rank).last { $0.partitionOffset <= offset && offset < $0.partitionOffset + $0.parameterRange.count }?
-      .member
+    fragments(of: rank).last { $0.partitionRange.contains(offset) }?.member
   }
 }

@@ -1,4 +1,3 @@
-import Layers
 public import Optimizers
 public import Torch
 
@@ -6,102 +5,123 @@ public import Torch
 public final class PartitionedGroup {
   /// The working parameters.
   public let flat: FlatGroup
-  /// The update rule, which holds the states of the partition.
+  /// The update rule.
   public let rule: any OptimizerRule
+  /// The masters and states of the partition.
+  public let states: any PartitionStates
   /// The owner of the partition: this rank, or 0 at stage 0, where every rank keeps the one partition.
   public let owner: Int
-  /// The f32 master weights, `[layout.partitionElementCount]`; nil in f32, where the working parameters are their
-  /// own masters.
-  private let masters: Tensor?
 
-  /// Takes f32 copies of this rank's part of the working parameters and makes zero states.
+  /// Joins a group's parameters, rule and states, and takes f32 copies of this rank's part of the working
+  /// parameters.
   ///
-  /// - Throws: `TorchError`, `OptimizerError`.
-  init(flat: FlatGroup, rule: any OptimizerRule, rank: Int) throws {
+  /// - Throws: `TorchError`, and what `states` throws.
+  init(flat: FlatGroup, rule: any OptimizerRule, states: any PartitionStates, rank: Int) throws {
     self.flat = flat
     self.rule = rule
+    self.states = states
     owner = flat.layout.partitionCount == 1 ? 0 : rank
-    let count = flat.layout.partitionElementCount
-    masters = flat.values.dtype == .float32
-      ? nil : try Tensor.zeroPages([count], dtype: .float32, device: flat.values.device)
-    try rule.allocateState(elementCount: count, device: flat.values.device, dtype: .float32)
     try readMastersFromValues()
   }
 
   /// Makes the masters equal to the working parameters, as after loading weights without optimizer states.
   ///
-  /// - Throws: `TorchError`.
+  /// - Throws: `TorchError`, and what the states throw.
   public func readMastersFromValues() throws {
-    guard masters != nil else { return }
+    guard states.hasMasters else { return }
     try withoutGradients {
       for bucket in flat.layout.buckets.indices {
-        try master(ofBucket: bucket).copyInPlace(flat.shardValues(bucket, rank: owner))
+        try states.setValues(
+          of: .master, at: partitionRange(ofBucket: bucket).lowerBound, flat.shardValues(bucket, rank: owner))
       }
     }
   }
 
   /// Makes this rank's part of the working parameters equal to the masters, rounded.
   ///
-  /// - Throws: `TorchError`.
+  /// - Throws: `TorchError`, and what the states throw.
   public func writeValuesFromMasters() throws {
-    guard masters != nil else { return }
+    guard states.hasMasters else { return }
     try withoutGradients {
       for bucket in flat.layout.buckets.indices {
-        try flat.shardValues(bucket, rank: owner).copyInPlace(master(ofBucket: bucket))
+        try flat.shardValues(bucket, rank: owner).copyInPlace(
+          states.values(of: .master, partitionRange(ofBucket: bucket)))
       }
     }
   }
 
-  /// The master weights of this rank's part of a bucket, a view.
-  func master(ofBucket index: Int) throws -> Tensor {
-    guard let masters else { return try flat.shardValues(index, rank: owner) }
-    return try masters.narrow(
-      dim: 0, start: flat.layout.partitionOffset(ofBucket: index),
-      length: flat.layout.buckets[index].shardElementCount)
+  /// This rank's part of a bucket, as elements of its partition.
+  func partitionRange(ofBucket index: Int) -> Range<Int> {
+    let start = flat.layout.partitionOffset(ofBucket: index)
+    return start..<start + flat.layout.buckets[index].shardElementCount
   }
 
-  /// Updates this rank's part of one bucket. `rule.beginStep()` came before.
+  /// Updates this rank's part of one bucket. `rule.beginStep()` and `states.beginUpdates` came before.
   ///
   /// - Parameters:
   ///   - gradient: `[shardElementCount]`, times `multiplier` the gradient.
   func update(bucket: Int, gradient: Tensor, multiplier: Double) throws {
+    let piece = try states.borrow(partitionRange(ofBucket: bucket))
+    let values = try flat.shardValues(bucket, rank: owner)
     try rule.update(
       FlatUpdate(
-        master: try master(ofBucket: bucket), gradient: gradient, gradientMultiplier: multiplier,
-        lowPrecisionCopy: masters == nil ? nil : try flat.shardValues(bucket, rank: owner),
-        offset: flat.layout.partitionOffset(ofBucket: bucket)))
-  }
-
-  /// The pieces of parameters in this rank's partition with a flat view of one of their states.
-  ///
-  /// - Parameter state: `fp32` for the masters, or one of the rule's `stateNames`.
-  /// - Throws: `TorchError`.
-  public func fragments(ofState state: String) throws -> [(fragment: FlatLayout.Fragment, values: Tensor)] {
-    try flat.layout.fragments(of: owner).map { fragment in
-      (fragment, try values(ofState: state, fragment))
-    }
+        master: piece.master ?? values, states: piece.states, gradient: gradient, gradientMultiplier: multiplier,
+        lowPrecisionCopy: piece.master == nil ? nil : values))
+    try states.giveBack(piece)
   }
 
   /// The name under which the masters are found among the states.
   public static let masterState = "fp32"
 
-  private func values(ofState state: String, _ fragment: FlatLayout.Fragment) throws -> Tensor {
-    let count = fragment.parameterRange.count
-    if state == PartitionedGroup.masterState {
-      guard let masters else {
-        let buckets = flat.layout.buckets
-        let index = buckets.lastIndex { $0.offset / flat.layout.partitionCount <= fragment.partitionOffset } ?? 0
-        return try master(ofBucket: index).narrow(
-          dim: 0, start: fragment.partitionOffset - flat.layout.partitionOffset(ofBucket: index), length: count)
-      }
-      return try masters.narrow(dim: 0, start: fragment.partitionOffset, length: count)
-    }
-    guard let tensor = rule.state?.tensors[state] else {
-      preconditionFailure("the rule has no state \(state), only \(rule.stateNames)")
-    }
-    return try tensor.narrow(dim: 0, start: fragment.partitionOffset, length: count)
+  /// The names of everything that this group keeps: `fp32` for the masters, then the rule's states.
+  public var stateNames: [String] { [PartitionedGroup.masterState] + rule.stateNames }
+
+  /// The pieces of parameters in this rank's partition.
+  public var fragments: [FlatLayout.Fragment] { flat.layout.fragments(of: owner) }
+
+  /// One state of one piece of a parameter, `[fragment.parameterRange.count]`, for reading only.
+  ///
+  /// - Parameter state: one of ``stateNames``.
+  /// - Throws: `TorchError`, and what the states throw.
+  public func values(ofState state: String, _ fragment: FlatLayout.Fragment) throws -> Tensor {
+    let tensor = tensor(named: state)
+    guard tensor != .master || states.hasMasters else { return try workingValues(fragment) }
+    return try states.values(of: tensor, fragment.partitionRange)
   }
 
-  /// Bytes of masters and states on this rank.
-  public var stateByteCount: Int { (masters?.byteCount ?? 0) + (rule.state?.byteCount ?? 0) }
+  /// Replaces one state of one piece of a parameter. The working parameters stay as they are, unless they are
+  /// their own masters.
+  ///
+  /// - Parameters:
+  ///   - state: one of ``stateNames``.
+  ///   - values: `[fragment.parameterRange.count]`, of any dtype.
+  /// - Throws: `TorchError`, and what the states throw.
+  public func setValues(ofState state: String, _ fragment: FlatLayout.Fragment, _ values: Tensor) throws {
+    let tensor = tensor(named: state)
+    guard tensor != .master || states.hasMasters else {
+      try workingValues(fragment).copyInPlace(values)
+      return
+    }
+    try states.setValues(of: tensor, at: fragment.partitionOffset, values)
+  }
+
+  private func tensor(named state: String) -> StateTensor {
+    if state == PartitionedGroup.masterState { return .master }
+    guard let index = rule.stateNames.firstIndex(of: state) else {
+      preconditionFailure("the rule has no state \(state), only \(rule.stateNames)")
+    }
+    return .state(index)
+  }
+
+  /// A view of this rank's working parameters.
+  private func workingValues(_ fragment: FlatLayout.Fragment) throws -> Tensor {
+    let buckets = flat.layout.buckets
+    let index = buckets.indices.last { flat.layout.partitionOffset(ofBucket: $0) <= fragment.partitionOffset } ?? 0
+    return try flat.shardValues(index, rank: owner).narrow(
+      dim: 0, start: fragment.partitionOffset - flat.layout.partitionOffset(ofBucket: index),
+      length: fragment.parameterRange.count)
+  }
+
+  /// Bytes of masters and states in this rank's memory.
+  public var stateByteCount: Int { states.byteCount }
 }

@@ -172,7 +172,7 @@ import ZeRO
 
   private static func masters(_ engine: TrainingEngine) throws -> [[Float]] {
     try engine.optimizer.groups.flatMap { group in
-      try group.fragments(ofState: PartitionedGroup.masterState).map { try $0.values.array(of: Float.self) }
+      try group.fragments.map { try group.values(ofState: PartitionedGroup.masterState, $0).array(of: Float.self) }
     }
   }
 
