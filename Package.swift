@@ -44,10 +44,12 @@ let package = Package(
     .target(
       name: "CKernels", cxxSettings: kernelSettings,
       linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+    .target(name: "CAsyncFiles", linkerSettings: [.linkedLibrary("pthread")]),
     // Floor 1: tensors.
     floor("Torch", ["CTorch", "CKernels"]),
     // Floor 2.
     floor("Collectives", ["Torch", "CTorch"]),
+    floor("AsyncFiles", ["Torch", "CAsyncFiles"]),
     floor("Layers", ["Torch", "CKernels"]),
     floor("Optimizers", ["Torch", "CKernels"]),
     floor("Tokenizers", []),
@@ -57,29 +59,29 @@ let package = Package(
     // Floor 3.
     floor("Models", ["Torch", "Layers"]),
     floor("Datasets", ["Torch", "Tokenizers"]),
-    floor("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "CKernels"]),
+    floor("ZeRO", ["Torch", "Collectives", "AsyncFiles", "Layers", "Optimizers", "CKernels"]),
     floor("Checkpoints", ["Torch", "Layers", "CKernels"]),
     // Floor 4: a model on disk as one thing, and the two great users of models.
     floor("Pretrained", ["Torch", "Layers", "Tokenizers", "Models", "Checkpoints"]),
     floor(
       "Training",
       [
-        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Monitoring", "Models", "Datasets",
-        "ZeRO", "Checkpoints", "Pretrained",
+        "Torch", "Collectives", "AsyncFiles", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Monitoring", "Models",
+        "Datasets", "ZeRO", "Checkpoints", "Pretrained",
       ]),
     floor("Inference", ["Torch", "Layers", "Tokenizers", "Models", "Pretrained"]),
     // The library's one door, and the command.
     floor(
       "DeepSpeed",
       [
-        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
-        "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
+        "Torch", "Collectives", "AsyncFiles", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring",
+        "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
       ]),
     .executableTarget(
       name: "DeepSpeedCLI",
       dependencies: [
-        "Torch", "Collectives", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring", "Models",
-        "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
+        "Torch", "Collectives", "AsyncFiles", "Layers", "Optimizers", "Tokenizers", "RunSettings", "Launcher", "Monitoring",
+        "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Training", "Inference",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
@@ -94,6 +96,7 @@ let package = Package(
     tests("Torch", ["CTorch", "TestSupport"]),
     tests("CKernels", []),
     tests("Collectives", ["Torch", "TestSupport"]),
+    tests("AsyncFiles", ["Torch", "TestSupport"]),
     tests("Layers", ["Torch", "TestSupport"]),
     tests("Optimizers", ["Torch", "CKernels", "TestSupport"]),
     tests("Tokenizers", [], resources: [.copy("Fixtures")]),

@@ -1,4 +1,5 @@
 // The one place that re-exports: `import DeepSpeed` is all that a program needs.
+@_exported public import AsyncFiles
 @_exported public import Checkpoints
 @_exported public import Collectives
 @_exported public import Datasets

@@ -7,13 +7,16 @@ import Monitoring
 @main
 struct DeepSpeedCommand {
   /// Names under which DeepSpeed users know some of the commands.
-  private static let aliases = ["ds_report": "report", "ds_bench": "bench", "zero_to_fp32": "zero-to-fp32"]
+  private static let aliases = [
+    "ds_report": ["report"], "ds_bench": ["bench"], "ds_io": ["bench", "io"],
+    "ds_nvme_tune": ["bench", "io", "--search"], "zero_to_fp32": ["zero-to-fp32"],
+  ]
 
   static func main() {
     var words = Array(CommandLine.arguments.dropFirst())
     if let code = JobLauncher.runInternalCommand(words) { leave(code) }
     let name = CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? ""
-    if let alias = aliases[name] { words.insert(alias, at: 0) }
+    if let alias = aliases[name] { words = alias + words }
     leave(after: {
       var command = try Root.parseAsRoot(words)
       // A file beyond the limit of `ulimit -f` is then an error of that write; other programs keep their ways.

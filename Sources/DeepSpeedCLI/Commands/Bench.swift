@@ -3,5 +3,6 @@ import ArgumentParser
 /// `deepspeed bench`: measurements, each beside its ceiling or its peer.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure training speed and collectives.", subcommands: [BenchTrain.self, BenchComm.self])
+    abstract: "Measure training speed, collectives and files.",
+    subcommands: [BenchTrain.self, BenchComm.self, BenchIO.self])
 }

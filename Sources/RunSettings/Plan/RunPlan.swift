@@ -16,6 +16,8 @@ public struct RunPlan: Sendable {
   public let gradientClipping: Double
   /// What is partitioned.
   public let zero: ZeROPlan
+  /// How states that live in files are read and written.
+  public let asyncFiles: AsyncFilePlan
   /// How gradients of the ranks become one.
   public let reduction: ReductionPlan
   /// The log of collective operations; nil when off.
@@ -63,6 +65,7 @@ public struct RunPlan: Sendable {
     scheduler = SchedulerPlan(settings.scheduler)
     gradientClipping = settings.gradientClipping
     zero = ZeROPlan(settings)
+    asyncFiles = AsyncFilePlan(settings.aio)
     reduction = ReductionPlan(settings, gradients: gradientAccumulationDataType)
     commsLogger = CommsLoggerPlan(settings.commsLogger)
     monitors = MonitorPlans(settings)

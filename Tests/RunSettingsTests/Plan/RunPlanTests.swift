@@ -23,6 +23,21 @@ import Testing
     #expect(plan.warnings.isEmpty)
   }
 
+  @Test("The section aio becomes the plan of files, with DeepSpeed's defaults")
+  func asyncFiles() throws {
+    let plain = try planWithBatch(#""steps_per_print": 1"#).asyncFiles
+    #expect(plain.blockSize == 1 << 20 && plain.queueDepth == 8 && plain.threadCount == 1)
+    #expect(!plain.submitsSingly && plain.overlapsEvents)
+    let written = try planWithBatch(
+      #"""
+      "aio": {"block_size": 8388608, "queue_depth": 32, "thread_count": 4, "single_submit": true,
+      "overlap_events": false}
+      """#
+    ).asyncFiles
+    #expect(written.blockSize == 8 << 20 && written.queueDepth == 32 && written.threadCount == 4)
+    #expect(written.submitsSingly && !written.overlapsEvents)
+  }
+
   @Test("bf16 sets the type of gradients and messages, which data types override")
   func bfloat16() throws {
     let plain = try planWithBatch(#""bf16": {"enabled": true}"#)
