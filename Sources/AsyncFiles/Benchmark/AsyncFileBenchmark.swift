@@ -13,7 +13,7 @@ public final class AsyncFileBenchmark {
     case write
   }
 
-  /// The file.
+  /// What is read and written.
   public let file: AsyncFile
   /// Bytes of one transfer.
   public let byteCount: Int

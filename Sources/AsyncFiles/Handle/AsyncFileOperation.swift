@@ -3,7 +3,7 @@ internal import CAsyncFiles
 /// A read or write that goes on while the program does. It keeps its file and its tensor; ending this object does not
 /// end the operation, it waits for it.
 public final class AsyncFileOperation {
-  /// The file.
+  /// What is read or written.
   public let file: AsyncFile
   /// Where in the file, in bytes from its start.
   public let range: Range<Int>

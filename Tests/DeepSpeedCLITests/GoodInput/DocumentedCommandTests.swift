@@ -45,7 +45,7 @@ struct DocumentedCommandTests {
 private struct HelpOptions {
   private static let commands = [
     ["train"], ["generate"], ["chat"], ["eval"], ["config"], ["report"], ["launch"], ["zero-to-fp32"],
-    ["bench", "train"],
+    ["bench", "train"], ["bench", "comm"], ["bench", "io"],
   ]
   private var options: [String: Set<String>] = [:]
 
@@ -53,7 +53,7 @@ private struct HelpOptions {
     for command in Self.commands {
       let outcome = try Workspace().run(Invocation(command + ["--help"]))
       #expect(outcome.exitCode == 0, "\(outcome.transcript)")
-      options[command[0]] = Set(outcome.output.matches(of: /--[A-Za-z][\w-]*/).map { String($0.output) })
+      options[command[0], default: []].formUnion(outcome.output.matches(of: /--[A-Za-z][\w-]*/).map { String($0.output) })
     }
   }
 
