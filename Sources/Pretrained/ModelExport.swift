@@ -36,7 +36,7 @@ public struct ModelExport {
     var dtype: DType?
     for (path, parameter) in try model.namedParameters() where including(path) {
       let rule = map.rule(for: path)
-      let type = parameter.tensor.dtype
+      let type = parameter.leaf.dtype
       dtype = dtype ?? type
       parameters[rule.names[0]] = (path, parameter)
       descriptions.append(

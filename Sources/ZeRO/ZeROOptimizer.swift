@@ -3,14 +3,15 @@ public import Layers
 public import Optimizers
 public import Torch
 
-/// The optimizer of ZeRO stages 0, 1 and 2: parameters in flat groups, gradients reduced in buckets during
-/// backward, optimizer states partitioned over the ranks, parameters gathered after the step.
+/// The optimizer of all ZeRO stages: gradients reduced in buckets during backward, optimizer states partitioned over
+/// the ranks, parameters gathered after the step or, at stage 3, when they are used.
 ///
 /// | stage | parameters | gradients | states |
 /// | --- | --- | --- | --- |
 /// | 0 | whole | whole | whole |
 /// | 1 | whole | whole, own slice reduced | own slice |
 /// | 2 | whole | own slice | own slice |
+/// | 3 | own slice, whole while used | own slice | own slice |
 ///
 /// A stage is a choice of layout and retention, made once here; the step is the same for all, and without
 /// accumulation over micro steps so are the bits of its result (stage 2 reduces before it accumulates).
@@ -64,41 +65,51 @@ public final class ZeROOptimizer {
   public let groups: [PartitionedGroup]
   /// Where gradients are collected and reduced.
   public let reducer: GradientReducer
+  /// Brings partitioned parameters when they are used; nil where every rank has all of them.
+  public let gatherer: ParameterGatherer?
+  private let rules: [any OptimizerRule]
   private let processGroup: ProcessGroup
 
   /// Moves the parameters into flat buffers, takes f32 masters of this rank's partition and attaches to the
   /// gradients. Rank 0's values go to all ranks.
   ///
   /// - Parameters:
+  ///   - model: the module whose calls say when partitioned parameters are used.
   ///   - groups: disjoint groups of trainable parameters.
+  ///   - frozen: parameters that are kept but not trained.
   ///   - dtype: the dtype of the working parameters.
   ///   - device: where the flat buffers and the optimizer's states live.
   ///   - processGroup: the data-parallel ranks.
   ///   - settings: the stage, the buckets, clipping and dtypes.
+  ///   - value: where the parameters' first values come from; those that they have, unless told otherwise.
   /// - Throws: `TorchError`, `CollectiveError`, `OptimizerError`.
   public init(
-    groups: [Group], dtype: DType, device: Device, processGroup: ProcessGroup, settings: ZeROSettings
+    model: Module, groups: [Group], frozen: [(path: String, parameter: Parameter)] = [], dtype: DType, device: Device,
+    processGroup: ProcessGroup, settings: ZeROSettings,
+    value: @escaping ParameterValue = { _, parameter in parameter.tensor }
   ) throws {
     self.settings = settings
     self.processGroup = processGroup
-    let partitionCount = settings.stage == 0 ? 1 : processGroup.size
-    self.groups = try groups.filter { !$0.parameters.isEmpty }.map { group in
-      let layout = FlatLayout(
-        members: group.parameters.map { .init(path: $0.path, elementCount: $0.parameter.elementCount) },
-        partitionCount: partitionCount, rankCount: processGroup.size,
-        bucketElementLimit: settings.bucketElementLimit(of: group.parameters.map(\.parameter.elementCount)),
-        order: settings.roundRobinGradients ? .roundRobin : .backward)
-      let flat = try FlatGroup(
-        layout: layout, parameters: group.parameters.map(\.parameter), dtype: dtype, device: device)
-      try flat.takeValuesOfFirstRank(of: processGroup)
+    let groups = groups.filter { !$0.parameters.isEmpty }
+    rules = groups.map(\.rule)
+    let parts = try ParameterParts(
+      model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
+      value: value)
+    gatherer = parts.gatherer
+    self.groups = try parts.trainable.map { group, rule in
       let states = try MemoryStates(
-        elementCount: layout.partitionElementCount, rule: group.rule, keepsMasters: dtype != .float32, device: device)
-      return try PartitionedGroup(flat: flat, rule: group.rule, states: states, rank: processGroup.rank)
+        elementCount: group.layout.partitionElementCount, rule: rule, keepsMasters: dtype != .float32, device: device)
+      return try PartitionedGroup(flat: group, rule: rule, states: states, rank: processGroup.rank)
     }
     reducer = try GradientReducer(
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication)
+    reducer.onBucketComplete = { [unowned self] group, bucket in
+      guard let sharded = self.groups[group].flat as? ShardedGroup else { return }
+      try self.gatherer?.gradientsArrived(of: sharded.units[bucket])
+    }
+    try gatherer?.attach(to: model)
   }
 
   /// Starts a backward pass.
@@ -114,7 +125,10 @@ public final class ZeROOptimizer {
   /// Ends a backward pass.
   ///
   /// - Throws: `CollectiveError`, `TorchError`.
-  public func finishBackward() throws { try reducer.finishBackward() }
+  public func finishBackward() throws {
+    try gatherer?.finishBackward()
+    try reducer.finishBackward()
+  }
 
   /// Clips, updates this rank's partition, gathers the parameters and clears the gradients.
   ///
@@ -140,22 +154,26 @@ public final class ZeROOptimizer {
       }
       let multiplier =
         reducer.gradientMultiplier * settings.clipping.multiplier(norm: norm, lossScale: lossScale)
+      try gatherer?.willChangeValues()
+      for (index, rule) in rules.enumerated() {
+        rule.learningRate = learningRates[index]
+        if let momenta { rule.setMomentum(momenta[index]) }
+        try rule.beginStep()
+      }
       var gathers: [Work] = []
       for (index, group) in groups.enumerated() {
-        group.rule.learningRate = learningRates[index]
-        if let momenta { group.rule.setMomentum(momenta[index]) }
-        try group.rule.beginStep()
         try group.states.beginUpdates(of: group.flat.layout.buckets.indices.map(group.partitionRange))
         for bucket in group.flat.layout.buckets.indices {
           guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
           try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
-          if settings.stage > 0 { gathers += try gather(group.flat, bucket: bucket) }
+          gathers += try gather(group.flat, bucket: bucket)
         }
         try group.states.endUpdates()
       }
       let updateEnd = ContinuousClock.now
       times.update = updateEnd - normEnd
       for work in gathers { try work.wait() }
+      try gatherer?.publish()
       times.gather = .now - updateEnd
       reducer.clear()
       return StepOutcome(gradientNorm: norm, overflow: nil, times: times)
@@ -169,17 +187,32 @@ public final class ZeROOptimizer {
   ///
   /// - Throws: `CollectiveError`, `TorchError`.
   public func gatherParameters() throws {
-    guard settings.stage > 0 else { return }
+    try gatherer?.willChangeValues()
     for group in groups {
       for bucket in group.flat.layout.buckets.indices {
         for work in try gather(group.flat, bucket: bucket) { try work.wait() }
       }
     }
+    try gatherer?.publish()
+  }
+
+  /// Gives a parameter values; of a partitioned one this rank's part. All ranks do the same, and
+  /// ``gatherParameters()`` follows.
+  ///
+  /// - Parameter values: the parameter's shape, any dtype.
+  /// - Throws: `TorchError`.
+  public func assign(_ values: Tensor, to parameter: Parameter) throws {
+    guard let residence = parameter.residence as? UnitResidence else {
+      try parameter.leaf.copyInPlace(values)
+      return
+    }
+    try residence.assign(values)
   }
 
   /// Gathers one bucket's parameters from the ranks that updated them, in place, while the next bucket steps.
-  private func gather(_ flat: FlatGroup, bucket: Int) throws -> [Work] {
-    guard processGroup.size > 1 else { return [] }
+  /// Partitioned ones stay where they are.
+  private func gather(_ group: any ParameterGroup, bucket: Int) throws -> [Work] {
+    guard settings.stage > 0, processGroup.size > 1, let flat = group as? FlatGroup else { return [] }
     let entries = flat.layout.buckets[bucket].entries
     let first = entries.first.map { flat.layout.members[$0.member].path } ?? ""
     return [
@@ -229,7 +262,7 @@ public final class ZeROOptimizer {
   /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
-      parameters: groups.reduce(0) { $0 + $1.flat.values.byteCount },
+      parameters: groups.reduce(0) { $0 + $1.flat.keptByteCount },
       gradients: max(reducer.byteCount, reducer.retainedByteCount),
       optimizerStates: groups.reduce(0) { $0 + $1.stateByteCount })
   }

@@ -1,9 +1,9 @@
 public import Optimizers
 public import Torch
 
-/// What the config says about partitioning and reducing, as the optimizer of stages 0 to 2 needs it.
+/// What the config says about partitioning and reducing.
 public struct ZeROSettings: Sendable, Equatable {
-  /// 0, 1 or 2.
+  /// 0 to 3.
   public var stage: Int
   /// `reduce_bucket_size`: no bucket holds more elements, unless one parameter does.
   public var reduceBucketSize: Int
@@ -23,6 +23,8 @@ public struct ZeROSettings: Sendable, Equatable {
   public var gradientDType: DType?
   /// `communication_data_type`; nil for the dtype of the gradients.
   public var communicationDType: DType?
+  /// When the partitioned parameters of stage 3 are gathered and released.
+  public var gathering = GatherSettings()
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
 
@@ -33,7 +35,7 @@ public struct ZeROSettings: Sendable, Equatable {
     gradientPredivideFactor: Double = 1, clipping: GradientClipping = GradientClipping(),
     gradientDType: DType? = nil, communicationDType: DType? = nil, checksOverflow: Bool = true
   ) {
-    precondition((0...2).contains(stage), "stages 0 to 2 live here, got \(stage)")
+    precondition((0...3).contains(stage), "there are stages 0 to 3, got \(stage)")
     self.stage = stage
     self.reduceBucketSize = reduceBucketSize
     self.overlapCommunication = overlapCommunication

@@ -23,6 +23,8 @@ struct TinyTraining: Sendable {
   var clipping = 1.0
   var dropout = 0.0
   var communicationDType: DType?
+  /// Of stage 3: biases stay whole, and every unit goes as soon as it may.
+  var gathering = GatherSettings(persistenceThreshold: 80, maximumReuseDistance: 0)
   var adjust: @Sendable (inout EngineSettings) -> Void = { _ in }
   var optimizer = OptimizerOptions.adam(AdamOptions(learningRate: 1e-2, beta2: 0.95, weightDecay: 0.1))
   var scaler: @Sendable () throws -> LossScaler = { try LossScaler(fixed: 1) }
@@ -52,6 +54,7 @@ struct TinyTraining: Sendable {
         communicationDType: communicationDType),
       optimizer: optimizer, schedule: WarmupLR(maximum: 1e-2, stepCount: 4, shape: .linear),
       lossScaler: try scaler())
+    settings.zero.gathering = gathering
     adjust(&settings)
     return try TrainingEngine(model: model, settings: settings, processGroup: group)
   }

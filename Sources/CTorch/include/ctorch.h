@@ -13,5 +13,6 @@
 #include "ctorch/runtime.h"
 #include "ctorch/storage.h"
 #include "ctorch/tensor.h"
+#include "ctorch/window.h"
 
 #endif

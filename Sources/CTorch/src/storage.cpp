@@ -7,6 +7,7 @@
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/StorageImpl.h>
+#include <torch/csrc/autograd/variable.h>
 
 #include <algorithm>
 
@@ -74,6 +75,16 @@ ct_int ct_storage_byte_count(ct_tensor tensor) noexcept {
 
 bool ct_storage_is_shared(ct_tensor left, ct_tensor right) noexcept {
   return hasStorage(left) && hasStorage(right) && storage(left) == storage(right);
+}
+
+ct_int ct_storage_use_count(ct_tensor tensor) noexcept {
+  return hasStorage(tensor) ? static_cast<ct_int>(unwrap(tensor)->storage().use_count()) : 0;
+}
+
+ct_int ct_tensor_use_count(ct_tensor tensor) noexcept {
+  Borrowed own(tensor);
+  const auto count = static_cast<ct_int>(own->use_count());
+  return torch::autograd::impl::try_get_grad_accumulator(*own) ? count - 1 : count;
 }
 
 uintptr_t ct_storage_identity(ct_tensor tensor) noexcept {

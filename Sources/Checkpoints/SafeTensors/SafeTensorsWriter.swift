@@ -93,6 +93,22 @@ public final class SafeTensorsWriter {
     return try writer.finish()
   }
 
+  /// Writes a whole file of tensors that are brought one after another.
+  ///
+  /// - Returns: its name, size and checksum.
+  /// - Throws: `FileFormatError`, `FileSystemError`, `TorchError`, what a value throws.
+  @discardableResult
+  public static func write(
+    _ tensors: [LazyTensor], to path: String, metadata: [String: String] = ["format": "pt"]
+  ) throws -> ChecksummedFile {
+    let writer = try SafeTensorsWriter(path: path, tensors: tensors.map(\.description), metadata: metadata)
+    let byName = Dictionary(uniqueKeysWithValues: tensors.map { ($0.description.name, $0.value) })
+    for description in writer.layout {
+      if let value = byName[description.name] { try writer.append(value()) }
+    }
+    return try writer.finish()
+  }
+
   /// Wider dtypes first, otherwise the given order.
   static func placed(_ tensors: [TensorDescription]) -> [TensorDescription] {
     tensors.enumerated()

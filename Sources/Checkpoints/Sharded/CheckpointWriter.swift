@@ -1,4 +1,4 @@
-public import Torch
+import Torch
 
 /// Saves a training checkpoint: every rank its own fragments, rank 0 the model and the manifest.
 ///
@@ -30,7 +30,7 @@ public struct CheckpointWriter {
   ///   - saveLatest: let `latest` name this checkpoint.
   /// - Throws: `FileSystemError`, ``PeerFailure``, ``CheckpointError``.
   public func save(
-    tag: String, manifest: CheckpointManifest, model: [(name: String, tensor: Tensor)], fragments: [StateFragment],
+    tag: String, manifest: CheckpointManifest, model: [LazyTensor], fragments: [StateFragment],
     saveLatest: Bool = true
   ) throws {
     try CheckpointWriter.check(tag: tag)
@@ -59,8 +59,7 @@ public struct CheckpointWriter {
   private func writeShard(_ fragments: [StateFragment], folder: String) throws -> ShardRecord {
     guard !fragments.isEmpty else { return ShardRecord(file: nil) }
     let name = "optimizer-\(number(peers.rank + 1))-of-\(number(peers.count)).safetensors"
-    let tensors = fragments.map { (name: $0.storedName, tensor: $0.values) }
-    return ShardRecord(file: try SafeTensorsWriter.write(tensors, to: FileSystem.join(folder, name)))
+    return ShardRecord(file: try SafeTensorsWriter.write(fragments.map(\.stored), to: FileSystem.join(folder, name)))
   }
 
   private func number(_ value: Int) -> String {

@@ -12,20 +12,28 @@ public struct StateFragment {
   public let path: String
   /// The elements, counted in the flattened parameter.
   public let range: Range<Int>
-  /// The values, `[range.count]`.
-  public let values: Tensor
+  /// The dtype of the values.
+  public let dtype: DType
+  /// Brings the values, `[range.count]`, when they are written.
+  public let value: () throws -> Tensor
 
   /// The f32 master weights, under the name that DeepSpeed's tools use.
   public static let masterWeights = "fp32"
 
   /// A piece of a state.
-  public init(state: String, path: String, range: Range<Int>, values: Tensor) {
-    precondition(
-      values.elementCount == range.count, "fragment \(path) \(range) with \(values.elementCount) values")
+  public init(
+    state: String, path: String, range: Range<Int>, dtype: DType = .float32, value: @escaping () throws -> Tensor
+  ) {
     self.state = state
     self.path = path
     self.range = range
-    self.values = values
+    self.dtype = dtype
+    self.value = value
+  }
+
+  /// The piece as it stands in a file.
+  var stored: LazyTensor {
+    LazyTensor(TensorDescription(name: storedName, dtype: dtype, shape: [range.count]), value: value)
   }
 
   /// The fragment's name in its file: `exp_avg/layers.0.weight@4096`.

@@ -71,6 +71,16 @@ final class GroupLedger: Sendable {
     }
   }
 
+  /// Counts bytes that this rank took from others without their taking part.
+  func noteRead(_ record: CollectiveRecord, byteCount: Int, latency: Duration) {
+    state.withLock { state in
+      state.counts[record.operation, default: .init()].callCount += 1
+      state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
+      state.counts[record.operation, default: .init()].sentBytes += byteCount
+      state.log?.note(record, latency: latency)
+    }
+  }
+
   /// Notes an operation that has begun, and yields the entry to end.
   func noteStart(_ record: CollectiveRecord, _ handle: WorkHandle) -> Int {
     state.withLock { state in

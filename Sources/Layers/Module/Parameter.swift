@@ -22,6 +22,8 @@ public final class Parameter {
   /// False when the parameter is frozen.
   public private(set) var isTrainable = true
   private var value: Tensor?
+  /// Where the values are while they are not in the tensor; nil for a parameter that is always whole.
+  public var residence: (any ParameterResidence)?
 
   /// Declares a parameter without allocating it.
   public init(_ name: String, shape: [Int], _ initialization: Initialization) {
@@ -33,7 +35,18 @@ public final class Parameter {
   }
 
   /// The tensor, a leaf of autograd. Reading it before the model was materialised is a programmer's error.
+  ///
+  /// A partitioned parameter is gathered by being read. Each reading yields an object of its own then, so that
+  /// those that the graph keeps for the backward pass can be told from those that are gone.
   public var tensor: Tensor {
+    guard let residence else { return leaf }
+    residence.willRead(self)
+    return leaf.anotherReference()
+  }
+
+  /// The tensor without its values being asked for: what hooks and gradients belong to. Its elements may only
+  /// be touched while whoever partitions the parameter holds it gathered.
+  public var leaf: Tensor {
     guard let value else {
       preconditionFailure("parameter \(name) \(shape) was read before materialize(with:) gave it values")
     }
@@ -80,4 +93,12 @@ public final class Parameter {
     try value.setRequiresGradient(isTrainable && value.dtype.isFloatingPoint)
     if !isTrainable { try value.setGradient(nil) }
   }
+}
+
+/// Whoever keeps a parameter's values elsewhere and brings them when they are needed: the gathering of partitioned
+/// parameters.
+public protocol ParameterResidence: AnyObject {
+  /// The parameter's tensor is about to be used. Values must be in it when this returns; a failure is kept and
+  /// thrown at the next place that can throw.
+  func willRead(_ parameter: Parameter)
 }

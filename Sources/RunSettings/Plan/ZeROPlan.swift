@@ -32,6 +32,28 @@ public struct ZeROPlan: Sendable, Equatable {
   public let allowsUntestedOptimizer: Bool
   /// Whether expensive checks of the bookkeeping run.
   public let checksSanity: Bool
+  /// When the partitioned parameters of stage 3 are gathered and released.
+  public let gathering: GatherPlan
+}
+
+/// When partitioned parameters are gathered and released; counts are elements.
+public struct GatherPlan: Sendable, Equatable {
+  /// Smaller parameters stay whole on every rank.
+  public let persistenceThreshold: Int
+  /// But no more than these in all.
+  public let modelPersistenceThreshold: Int
+  /// What is brought ahead of its use.
+  public let prefetchBucketSize: Int
+  /// Beyond which gathered parameters that are not in use are released.
+  public let maximumLiveParameters: Int
+  /// A parameter that is used again after so many elements stays.
+  public let maximumReuseDistance: Int
+  /// Modules that are gathered as a whole, by their paths.
+  public let leafNames: [String]
+  /// Such modules by the ends of their paths.
+  public let leafNameSuffixes: [String]
+  /// Such modules by the names of their classes, with or without what stands before the last dot.
+  public let leafClasses: [String]
 }
 
 extension ZeROPlan {
@@ -53,5 +75,11 @@ extension ZeROPlan {
     subGroupSize = zero.subGroupSize
     allowsUntestedOptimizer = settings.allowsUntestedOptimizer
     checksSanity = zero.checksSanity
+    gathering = GatherPlan(
+      persistenceThreshold: zero.parameterPersistenceThreshold, modelPersistenceThreshold: zero.modelPersistenceThreshold,
+      prefetchBucketSize: zero.prefetchBucketSize, maximumLiveParameters: zero.maximumLiveParameters,
+      maximumReuseDistance: zero.maximumReuseDistance,
+      leafNames: zero.leafModules.names, leafNameSuffixes: zero.leafModules.nameSuffixes,
+      leafClasses: zero.leafModules.classes)
   }
 }

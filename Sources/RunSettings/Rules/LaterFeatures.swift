@@ -48,9 +48,6 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature("zero_optimization.stage", "ZeRO stage 3", instead: "stage 0, 1 or 2") {
-      $0.zero.stage == .parameters
-    },
     LaterFeature("zero_optimization.offload_param.device", "parameter offload", instead: "\"none\"") {
       $0.zero.offloadParameters.device != .none
     },

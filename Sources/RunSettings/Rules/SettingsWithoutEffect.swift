@@ -51,13 +51,22 @@ enum SettingsWithoutEffect {
   ]
 
   private static let stage3: [SettingWithoutEffect] = [
-    "stage3_prefetch_bucket_size", "stage3_param_persistence_threshold", "stage3_model_persistence_threshold",
-    "stage3_max_live_parameters", "stage3_max_reuse_distance", "stage3_gather_16bit_weights_on_model_save",
-    "stage3_module_granularity_threshold", "stage3_use_all_reduce_for_fetch_params",
-    "stage3_allgather_sequential", "memory_efficient_linear", "pipeline_loading_checkpoint",
-    "override_module_apply", "leaf_module", "log_trace_cache_warnings", "enable_sanity_checks",
-    "save_muon_momentum_buffer_in_memory", "mics_hierarchical_params_gather",
-  ].map { .init("zero_optimization.\($0)", "of stage 3, which is not yet supported") }
+    .init(
+      "zero_optimization.stage3_gather_16bit_weights_on_model_save",
+      "checkpoints and exports always hold whole weights, gathered one parameter at a time"),
+    .init(
+      "zero_optimization.stage3_module_granularity_threshold", "leaf_module says which modules are gathered whole"),
+    .init(
+      "zero_optimization.stage3_use_all_reduce_for_fetch_params", "shards are read where they lie, or all-gathered"),
+    .init("zero_optimization.stage3_allgather_sequential", "each module's parameters are gathered by themselves"),
+    .init("zero_optimization.memory_efficient_linear", "no layer keeps gathered weights for backward"),
+    .init("zero_optimization.pipeline_loading_checkpoint", "there are no pipeline stages yet"),
+    .init("zero_optimization.override_module_apply", "initializers see one whole parameter at a time"),
+    .init("zero_optimization.log_trace_cache_warnings", "a changed order of modules costs nothing worth a warning"),
+    .init("zero_optimization.enable_sanity_checks", "the bookkeeping is always checked"),
+    .init("zero_optimization.save_muon_momentum_buffer_in_memory", "there is no Muon optimizer yet"),
+    .init("zero_optimization.mics_hierarchical_params_gather", "of MiCS, which is not yet supported"),
+  ]
 
   private static let precision: [SettingWithoutEffect] = [
     .init("fp16.auto_cast", "the inputs of a language model are whole numbers; others are the program's own"),

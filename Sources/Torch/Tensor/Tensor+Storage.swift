@@ -17,6 +17,19 @@ extension Tensor {
     withHandle { ct_storage_identity($0) }
   }
 
+  /// How many tensors and saved values hold the storage.
+  public var storageUseCount: Int {
+    withHandle { ct_storage_use_count($0) }
+  }
+
+  /// How many objects and graphs hold this very tensor, the accumulation of its gradient not counted.
+  public var useCount: Int {
+    withHandle { ct_tensor_use_count($0) }
+  }
+
+  /// Another object over the same libtorch tensor, so that whoever keeps it is counted in ``useCount``.
+  public func anotherReference() -> Tensor { Tensor(owning: retainedHandle()) }
+
   /// Whether both objects are one libtorch tensor, as when a hook receives the leaf that it hangs on.
   public func isSame(as other: Tensor) -> Bool {
     withHandle { own in other.withHandle { ct_tensor_is_same(own, $0) } }

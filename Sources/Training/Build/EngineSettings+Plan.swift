@@ -91,6 +91,13 @@ extension ZeROSettings {
       gradientDType: gradientDType == dtype ? nil : gradientDType,
       communicationDType: communicationDType == gradientDType ? nil : communicationDType,
       checksOverflow: checksOverflow)
+    let plan = plan.zero.gathering
+    gathering = GatherSettings(
+      persistenceThreshold: plan.persistenceThreshold, modelPersistenceThreshold: plan.modelPersistenceThreshold,
+      prefetchBucketSize: plan.prefetchBucketSize, maximumLiveParameters: plan.maximumLiveParameters,
+      maximumReuseDistance: plan.maximumReuseDistance,
+      leafModules: plan.leafNames + plan.leafNameSuffixes.map { "*" + $0 },
+      leafClasses: Set(plan.leafClasses.map { String($0.split(separator: ".").last ?? "") }))
   }
 }
 

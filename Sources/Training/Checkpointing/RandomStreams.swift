@@ -45,7 +45,7 @@ struct RandomStreams {
       let values = try generator.state()
       return StateFragment(
         state: RandomStreams.state, path: RandomStreams.path(rank: rank, stream: stream),
-        range: 0..<values.elementCount, values: values)
+        range: 0..<values.elementCount, dtype: values.dtype) { values }
     }
   }
 

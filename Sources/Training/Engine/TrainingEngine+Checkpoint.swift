@@ -1,9 +1,9 @@
 public import Checkpoints
 import Collectives
-import Layers
+public import Layers
 import Optimizers
 import RunSettings
-import Torch
+public import Torch
 import ZeRO
 
 extension TrainingEngine {
@@ -40,11 +40,18 @@ extension TrainingEngine {
         random: streams.record(rankCount: processGroup.size)
       ).text(),
       clientState: state.client)
-    let buffers = try model.namedBuffers().filter(\.buffer.isPersistent).map { ($0.path.description, $0.buffer.tensor) }
+    let buffers = try model.namedBuffers().filter(\.buffer.isPersistent).map {
+      LazyTensor(name: $0.path.description, $0.buffer.tensor)
+    }
+    let parameters = named.map { path, parameter in
+      LazyTensor(TensorDescription(name: path.description, dtype: parameter.leaf.dtype, shape: parameter.shape)) {
+        try self.wholeValues(of: parameter)
+      }
+    }
     try CheckpointWriter(directory: directory, peers: checkpointPeers).save(
       tag: agreed, manifest: manifest,
-      model: named.map { ($0.path.description, $0.parameter.tensor) } + buffers,
-      fragments: try stateFragments() + streams.fragments(rank: processGroup.rank), saveLatest: saveLatest)
+      model: parameters + buffers,
+      fragments: stateFragments() + streams.fragments(rank: processGroup.rank), saveLatest: saveLatest)
     return agreed
   }
 
@@ -83,6 +90,7 @@ extension TrainingEngine {
     try withoutGradients {
       try readModel(reader)
       if loadOptimizerStates { try readStates(reader) }
+      try optimizer.gatherParameters()
     }
     try RandomStreams(of: model).restore(
       saved.random, from: reader, step: saved.engine.globalSteps, rank: processGroup.rank,
@@ -117,12 +125,20 @@ extension TrainingEngine {
   private func readModel(_ reader: CheckpointReader) throws {
     let source = try reader.model()
     for (path, parameter) in try model.namedParameters() {
-      if let stored = try source.tensor(named: path.description) { try parameter.tensor.copyInPlace(stored) }
+      if let stored = try source.tensor(named: path.description) { try optimizer.assign(stored, to: parameter) }
     }
     for (path, buffer) in try model.namedBuffers() where buffer.isPersistent {
       if let stored = try source.tensor(named: path.description) { try buffer.tensor.copyInPlace(stored) }
     }
     for group in optimizer.groups { try group.readMastersFromValues() }
+  }
+
+  /// A parameter's values, whole; of a partitioned one a copy, for which it is gathered.
+  ///
+  /// - Throws: `CollectiveError`, `TorchError`.
+  public func wholeValues(of parameter: Parameter) throws -> Tensor {
+    guard parameter.residence != nil, let gatherer = optimizer.gatherer else { return try parameter.leaf.detached() }
+    return try gatherer.withGathered([parameter]) { try withoutGradients { try parameter.leaf.clone() } }
   }
 
   private func readStates(_ reader: CheckpointReader) throws {
@@ -141,7 +157,6 @@ extension TrainingEngine {
       if let step = reader.manifest.scalars[stepKey(of: group)] { group.rule.step = Int(step) }
       try group.writeValuesFromMasters()
     }
-    try optimizer.gatherParameters()
   }
 
   private func stepKey(of group: PartitionedGroup) -> String { "step/\(group.flat.layout.members[0].path)" }
@@ -153,14 +168,14 @@ extension TrainingEngine {
   }
 
   /// What this rank writes: at stage 0 rank 0 has everything and writes alone.
-  private func stateFragments() throws -> [StateFragment] {
+  private func stateFragments() -> [StateFragment] {
     guard settings.zero.stage > 0 || processGroup.rank == 0 else { return [] }
-    return try optimizer.groups.flatMap { group in
-      try group.stateNames.flatMap { state in
-        try group.fragments.map { fragment in
+    return optimizer.groups.flatMap { group in
+      group.stateNames.flatMap { state in
+        group.fragments.map { fragment in
           StateFragment(
-            state: state, path: group.flat.layout.members[fragment.member].path, range: fragment.parameterRange,
-            values: try group.values(ofState: state, fragment))
+            state: state, path: group.flat.layout.members[fragment.member].path, range: fragment.parameterRange
+          ) { try group.values(ofState: state, fragment) }
         }
       }
     }

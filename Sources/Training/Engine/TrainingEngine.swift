@@ -53,11 +53,14 @@ public final class TrainingEngine {
   ///   - model: a model whose parameters have their values.
   ///   - settings: batches, dtypes, the optimizer, schedule and ZeRO, resolved from a config.
   ///   - processGroup: the data-parallel ranks.
+  ///   - initializer: gives `model`, which then need not have values, its values, one parameter after another; so a
+  ///     model of stage 3 is never whole on a rank.
   ///   - log: where lines about the progress go; nil for standard error of rank 0, from the settings' level
   ///     on.
   /// - Throws: ``TrainingError/nothingToTrain``, `TorchError`, `CollectiveError`, `OptimizerError`.
   public init(
-    model: Module, settings: EngineSettings, processGroup: ProcessGroup, log: RunLog? = nil
+    model: Module, settings: EngineSettings, processGroup: ProcessGroup, initializer: (any Initializer)? = nil,
+    log: RunLog? = nil
   ) throws {
     self.model = model
     self.settings = settings
@@ -68,16 +71,23 @@ public final class TrainingEngine {
     let named = try model.namedParameters()
     let trainable = named.filter { $0.parameter.isTrainable }
     guard let first = trainable.first else { throw TrainingError.nothingToTrain }
-    for (_, parameter) in named where !parameter.isTrainable && parameter.tensor.dtype.isFloatingPoint {
-      try parameter.setTensor(try parameter.tensor.to(settings.dtype))
-      try processGroup.broadcast(parameter.tensor, from: 0, label: "frozen parameters").wait()
-    }
     let groups = try TrainingEngine.groups(of: trainable, settings: settings)
     initialLearningRates = groups.map(\.rule.learningRate)
     try settings.schedule.validate(groupCount: groups.count)
+    let frozen = named.filter { !$0.parameter.isTrainable }.map { (path: $0.path.description, parameter: $0.parameter) }
     optimizer = try ZeROOptimizer(
-      groups: groups, dtype: settings.dtype, device: first.parameter.tensor.device, processGroup: processGroup,
-      settings: settings.zero)
+      model: model, groups: groups, frozen: frozen, dtype: settings.dtype,
+      device: first.parameter.isMaterialized ? first.parameter.leaf.device : .cpu, processGroup: processGroup,
+      settings: settings.zero
+    ) { path, parameter in
+      try initializer?.tensor(for: parameter, at: ParameterPath(path)) ?? parameter.tensor
+    }
+    if let initializer {
+      for (path, buffer) in try model.namedBuffers() {
+        try buffer.setTensor(try initializer.tensor(for: buffer, at: path))
+      }
+      try initializer.finish()
+    }
     try model.setTraining(true)
     beginWatching()
   }
@@ -134,7 +144,9 @@ public final class TrainingEngine {
       stepStart = clock.now
       watch.begin()
     }
+    try optimizer.gatherer?.beginForward()
     let loss = try watch.measure(.forward, body)
+    try optimizer.gatherer?.endForward(loss: loss)
     showMemory("after forward")
     guard loss.elementCount == 1 else { throw TrainingError.lossIsNotScalar(shape: loss.shape) }
     self.tokenCount += tokenCount
@@ -237,7 +249,7 @@ public final class TrainingEngine {
   public func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
     try model.setTraining(false)
     defer { try? model.setTraining(true) }
-    return try withoutGradients { try body() }
+    return try withoutGradients { try optimizer.gatherer?.evaluating(body) ?? body() }
   }
 
   /// Detaches from the model, whose parameters keep their last values.

@@ -179,7 +179,8 @@ public final class TrainingRun {
     guard let output = options.output else { return }
     try engine.checkpointPeers.together("export") {
       guard group.rank == 0 else { return }
-      try ModelExport(model: model, origin: origin).write(to: "\(output)/model")
+      try ModelExport(model: model, origin: origin).write(
+        to: "\(output)/model", values: { [engine] _, parameter in try engine.wholeValues(of: parameter) })
     }
   }
 

@@ -46,7 +46,7 @@ public final class GradientReducer {
   /// hold more buffers.
   private static let inFlightLimit = 2
 
-  private let groups: [FlatGroup]
+  private let groups: [any ParameterGroup]
   private let processGroup: ProcessGroup
   private let retention: Retention
   private let combination: Combination
@@ -60,6 +60,8 @@ public final class GradientReducer {
   private var nextBucket = 0
   private var isSynchronizing = true
   private var hooks: [HookRegistration] = []
+  /// Told that all gradients of a bucket of a group have arrived in this backward.
+  var onBucketComplete: ((_ group: Int, _ bucket: Int) throws -> Void)?
 
   /// One bucket's reduce-scatter under way.
   private struct Reduction {
@@ -81,7 +83,7 @@ public final class GradientReducer {
   ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
   ///   - overlap: reduce during backward; otherwise all buckets at its end.
   public init(
-    groups: [FlatGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
+    groups: [any ParameterGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
     gradientDType: DType, communicationDType: DType?, overlap: Bool
   ) throws {
     self.groups = groups
@@ -95,7 +97,7 @@ public final class GradientReducer {
         buckets.append(
           GradientBucket(
             bucket: bucket, label: GradientReducer.label(of: bucket, in: group.layout), dtype: gradientDType,
-            device: group.values.device))
+            device: group.device))
       }
     }
     shards = Array(repeating: nil, count: buckets.count)
@@ -114,8 +116,9 @@ public final class GradientReducer {
       for (bucketIndex, bucket) in group.layout.buckets.enumerated() {
         let position = firstBucket[groupIndex] + bucketIndex
         for (entryIndex, entry) in bucket.entries.enumerated() {
-          let hook = try group.parameters[entry.member].tensor.onGradientAccumulated { [unowned self] tensor in
+          let hook = try group.parameters[entry.member].leaf.onGradientAccumulated { [unowned self] tensor in
             try self.gradientReady(of: tensor, bucket: position, entry: entryIndex, overlap: overlap)
+            if self.buckets[position].isComplete { try self.onBucketComplete?(groupIndex, bucketIndex) }
           }
           hooks.append(hook)
         }

@@ -7,7 +7,7 @@ public import Torch
 ///
 /// One group is one kernel call and one collective a bucket, whatever the number of parameters
 /// (arXiv 1910.02054, section 5).
-public final class FlatGroup {
+public final class FlatGroup: ParameterGroup {
   /// Which elements lie where.
   public let layout: FlatLayout
   /// The parameters, in the order of `layout.members`.
@@ -17,8 +17,11 @@ public final class FlatGroup {
 
   /// Moves `parameters` into a flat buffer of `dtype` on `device`; their tensors become views of it.
   ///
-  /// - Throws: `TorchError` when memory runs out.
-  public init(layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device) throws {
+  /// - Parameter value: yields the values of the parameter of this index; asked for one after another.
+  /// - Throws: `TorchError` when memory runs out, what `value` throws.
+  init(
+    layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device, value: (Int) throws -> Tensor
+  ) throws {
     precondition(
       layout.members.count == parameters.count,
       "the layout has \(layout.members.count) members for \(parameters.count) parameters")
@@ -29,10 +32,9 @@ public final class FlatGroup {
       for bucket in layout.buckets {
         for entry in bucket.entries {
           let parameter = parameters[entry.member]
-          let shape = parameter.tensor.shape
           let view = try values.narrow(dim: 0, start: bucket.offset + entry.offset, length: entry.elementCount)
-            .view(shape)
-          try view.copyInPlace(parameter.tensor)
+            .view(parameter.shape)
+          try view.copyInPlace(value(entry.member))
           try parameter.setTensor(try view.detached())
         }
         let padding = bucket.padding
@@ -64,6 +66,10 @@ public final class FlatGroup {
       try bucketValues(index).to(.cpu).withUnsafeMutableBytes { ck_crc32c(0, $0.baseAddress, $0.count) }
     }
   }
+
+  public var dtype: DType { values.dtype }
+  public var device: Device { values.device }
+  public var keptByteCount: Int { values.byteCount }
 
   /// The elements of one bucket, `[bucket.elementCount]`, a view.
   public func bucketValues(_ index: Int) throws -> Tensor {

@@ -88,7 +88,11 @@ public struct FlatLayout: Sendable, Equatable {
   /// slices share a cache line and vector loads of every dtype are aligned.
   public static let shardAlignment = 32
 
-  /// Lays `members` out.
+  /// The same where each rank's slice lies in a memory of its own: 16 bytes of bf16. Buckets of single modules are
+  /// many, and padding is paid for each.
+  public static let unitAlignment = 8
+
+  /// Lays `members` out in buckets of equal size, as far as whole parameters allow.
   ///
   /// - Parameters:
   ///   - members: the group's parameters, in definition order.
@@ -100,34 +104,50 @@ public struct FlatLayout: Sendable, Equatable {
   public init(
     members: [Member], partitionCount: Int, rankCount: Int, bucketElementLimit: Int, order: Order = .backward
   ) {
+    var buckets: [[Int]] = []
+    var filled = 0
+    for member in order.sequence(count: members.count, rankCount: rankCount) {
+      let count = members[member].elementCount
+      if buckets.isEmpty || (filled > 0 && filled + count > bucketElementLimit) {
+        buckets.append([])
+        filled = 0
+      }
+      buckets[buckets.count - 1].append(member)
+      filled += count
+    }
+    self.init(members: members, partitionCount: partitionCount, rankCount: rankCount, buckets: buckets)
+  }
+
+  /// Lays `members` out in given buckets.
+  ///
+  /// - Parameters:
+  ///   - members: the group's parameters, in definition order.
+  ///   - partitionCount: ranks that share the states, 1 or `rankCount`.
+  ///   - rankCount: ranks that reduce gradients together, at least 1.
+  ///   - buckets: for each bucket the indices of its members, in buffer order.
+  ///   - alignment: elements of which every rank's slice is a multiple.
+  public init(
+    members: [Member], partitionCount: Int, rankCount: Int, buckets: [[Int]], alignment: Int = shardAlignment
+  ) {
     precondition(
       rankCount > 0 && (partitionCount == 1 || partitionCount == rankCount),
       "\(rankCount) ranks keep 1 or \(rankCount) partitions, got \(partitionCount)")
     self.members = members
     self.partitionCount = partitionCount
     self.rankCount = rankCount
-    var buckets: [Bucket] = []
+    let unit = rankCount * alignment
     var start = 0
-    var open: [Entry] = []
-    var filled = 0
-    func close() {
-      guard !open.isEmpty else { return }
-      let unit = rankCount * FlatLayout.shardAlignment
+    self.buckets = buckets.map { indices in
+      var filled = 0
+      let entries = indices.map { member in
+        defer { filled += members[member].elementCount }
+        return Entry(member: member, offset: filled, elementCount: members[member].elementCount)
+      }
       let padded = (filled + unit - 1) / unit * unit
-      buckets.append(
-        Bucket(offset: start, elementCount: padded, entries: open, shardElementCount: padded / partitionCount))
-      start += padded
-      open = []
-      filled = 0
+      defer { start += padded }
+      return Bucket(
+        offset: start, elementCount: padded, entries: entries, shardElementCount: padded / partitionCount)
     }
-    for member in order.sequence(count: members.count, rankCount: rankCount) {
-      let count = members[member].elementCount
-      if filled > 0 && filled + count > bucketElementLimit { close() }
-      open.append(Entry(member: member, offset: filled, elementCount: count))
-      filled += count
-    }
-    close()
-    self.buckets = buckets
     elementCount = start
     partitionElementCount = start / partitionCount
   }

@@ -2,7 +2,7 @@
 ///
 /// With P parameter elements and N ranks, in mixed precision a rank keeps 2P bytes of parameters, 2P of
 /// gradients and 12P of optimizer states (f32 master, first and second moment); stage 1 divides the states
-/// by N, stage 2 also the gradients. In f32 the parameter is its own master: 4P, 4P, 8P.
+/// by N, stage 2 also the gradients, stage 3 also the parameters. In f32 the parameter is its own master: 4P, 4P, 8P.
 public struct ModelStateFormula: Sendable, Equatable {
   /// Bytes of one rank's model states by kind.
   public struct Bytes: Sendable, Equatable {
@@ -33,7 +33,7 @@ public struct ModelStateFormula: Sendable, Equatable {
   public let gradientByteCount: Int
   /// f32 moments that the optimizer keeps per element: 2 for Adam, 0 or 1 for SGD.
   public let momentCount: Int
-  /// The ZeRO stage, 0 to 2.
+  /// The ZeRO stage, 0 to 3.
   public let stage: Int
   /// Ranks, N.
   public let rankCount: Int
@@ -58,16 +58,16 @@ public struct ModelStateFormula: Sendable, Equatable {
     let states = elementCount * (masterBytes + 4 * momentCount)
     let gradients = elementCount * gradientByteCount
     return Bytes(
-      parameters: (elementCount + frozenElementCount) * parameterByteCount,
+      parameters: (elementCount + frozenElementCount) * parameterByteCount / (stage >= 3 ? rankCount : 1),
       gradients: stage >= 2 ? gradients / rankCount : gradients,
       optimizerStates: stage >= 1 ? states / rankCount : states)
   }
 
   /// Bytes that one rank sends in an optimizer step of one micro batch: gradients once, parameters (or, at
-  /// stage 0, the reduced gradients) once, each times (N - 1) / N (arXiv 1910.02054, section 7).
+  /// stage 0, the reduced gradients) once, at stage 3 twice, each times (N - 1) / N (arXiv 1910.02054, section 7).
   public var sentBytesPerStep: Int {
     guard rankCount > 1 else { return 0 }
-    let second = stage == 0 ? gradientByteCount : parameterByteCount
+    let second = stage == 0 ? gradientByteCount : stage == 3 ? 2 * parameterByteCount : parameterByteCount
     return elementCount * (gradientByteCount + second) * (rankCount - 1) / rankCount
   }
 }

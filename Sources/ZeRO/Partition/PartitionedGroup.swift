@@ -1,11 +1,11 @@
 public import Optimizers
 public import Torch
 
-/// One flat group with what this rank keeps to update it: f32 master weights and optimizer states of its partition.
+/// One group of parameters with what this rank keeps to update it: f32 master weights and optimizer states of its partition.
 public final class PartitionedGroup {
   /// The working parameters.
-  public let flat: FlatGroup
-  /// The update rule.
+  public let flat: any ParameterGroup
+  /// The update rule, which the parts of one optimizer group share.
   public let rule: any OptimizerRule
   /// The masters and states of the partition.
   public let states: any PartitionStates
@@ -16,7 +16,7 @@ public final class PartitionedGroup {
   /// parameters.
   ///
   /// - Throws: `TorchError`, and what `states` throws.
-  init(flat: FlatGroup, rule: any OptimizerRule, states: any PartitionStates, rank: Int) throws {
+  init(flat: any ParameterGroup, rule: any OptimizerRule, states: any PartitionStates, rank: Int) throws {
     self.flat = flat
     self.rule = rule
     self.states = states

@@ -22,7 +22,7 @@ import ZeRO
     #expect(outcome[29] < 0.7 * outcome[0])
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2], [1, 2, 3, 4])
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2, 3], [1, 2, 3, 4])
   func `every stage on every rank count follows the plain run`(stage: Int, ranks: Int) async throws {
     var tiny = TinyTraining()
     tiny.globalBatch = 12
@@ -36,19 +36,21 @@ import ZeRO
   }
 
   @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [DType.float32, .bfloat16])
-  func `stages 0, 1 and 2 give the same bits`(dtype: DType) async throws {
+  func `all stages give the same bits`(dtype: DType) async throws {
     var tiny = TinyTraining()
     tiny.dtype = dtype
     var outcomes: [TinyTraining.Outcome] = []
-    for stage in 0...2 {
+    for stage in 0...3 {
       tiny.stage = stage
       outcomes.append(try await tiny.run(ranks: 2, steps: 5))
     }
-    #expect(outcomes[0].losses == outcomes[1].losses && outcomes[1].losses == outcomes[2].losses)
-    #expect(outcomes[0].weights == outcomes[1].weights && outcomes[1].weights == outcomes[2].weights)
+    for stage in 1...3 {
+      #expect(outcomes[stage].losses == outcomes[0].losses)
+      #expect(outcomes[stage].weights == outcomes[0].weights)
+    }
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2])
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [0, 1, 2, 3])
   func `accumulation over micro batches equals one large batch`(stage: Int) async throws {
     var tiny = TinyTraining()
     tiny.stage = stage
@@ -72,7 +74,7 @@ import ZeRO
     #expect(outcome.distance(to: reference) < 1e-5)
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [0, 2])
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [0, 2, 3])
   func `frozen parameters keep their values and have no states`(stage: Int) async throws {
     var tiny = TinyTraining()
     tiny.stage = stage
@@ -89,7 +91,7 @@ import ZeRO
     #expect(before == after)
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [0, 1, 2])
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [0, 1, 2, 3])
   func `gradients inside noSync stay on their rank until the next backward`(stage: Int) async throws {
     var tiny = TinyTraining()
     tiny.stage = stage

@@ -31,6 +31,11 @@ bool ct_storage_is_shared(ct_tensor left, ct_tensor right) CT_NOEXCEPT;
 // A number that is the same for all tensors over one storage and differs between storages alive.
 uintptr_t ct_storage_identity(ct_tensor tensor) CT_NOEXCEPT;
 
+// The tensors and saved values that hold the storage.
+ct_int ct_storage_use_count(ct_tensor tensor) CT_NOEXCEPT;
+// Who holds the tensor itself: handles and graphs that saved it, without the node that accumulates its gradient.
+ct_int ct_tensor_use_count(ct_tensor tensor) CT_NOEXCEPT;
+
 // Gives the storage `byte_count` bytes, keeping the bytes that fit. 0 frees the memory; sizes stay as they
 // are.
 ct_status ct_storage_resize(ct_tensor tensor, ct_int byte_count) CT_NOEXCEPT;

@@ -1,0 +1,301 @@
+public import Layers
+public import Torch
+
+/// Brings partitioned parameters before they are used and lets go of them after it, forward, backward and in
+/// recomputation (ZeRO stage 3, arXiv 1910.02054, section 5.3; 2104.07857, section 6.2).
+///
+/// Reading a parameter's tensor is what gathers it, whoever reads it: the module that declares it, one that shares
+/// it, a function outside of all modules, an expert that gets a token this time and none the next. The calls of
+/// modules say when it may go; what a graph has kept is brought again when the backward pass comes to the outputs
+/// of the call, and goes when its gradient has arrived.
+public final class ParameterGatherer: ModuleObserver {
+  /// When parameters are brought and let go of.
+  public let settings: GatherSettings
+  let source: any ShardSource
+  private(set) var units: [GatherUnit] = []
+  private var trace = GatherTrace(elementCounts: [])
+  /// The calls under way, the innermost last; the first is what runs outside of all modules.
+  private var frames = [Frame()]
+  /// The units that each module has used, so that they are gathered when it is called, where errors can be thrown.
+  private var known: [ObjectIdentifier: [GatherUnit]] = [:]
+  private var pendingError: (any Error)?
+  private var isTraining = false
+  /// Elements that are gathered now.
+  public private(set) var liveElementCount = 0
+  /// The most that have been gathered at one time.
+  public private(set) var peakLiveElementCount = 0
+  /// How often units were gathered.
+  public private(set) var gatherCount = 0
+
+  private struct Frame {
+    var module: ObjectIdentifier?
+    var units: [GatherUnit] = []
+    var inputs: [Tensor] = []
+  }
+
+  init(settings: GatherSettings, source: any ShardSource) {
+    self.settings = settings
+    self.source = source
+  }
+
+  /// Takes a unit in, whose parameters' tensors are views of `whole`.
+  func add(
+    label: String, whole: Tensor, shard: Tensor, shardRange: Range<Int>,
+    parameters: [(parameter: Parameter, range: Range<Int>)], byteOffset: Int
+  ) throws -> GatherUnit {
+    let unit = GatherUnit(
+      index: units.count, label: label, whole: whole, shard: shard, shardRange: shardRange,
+      leaves: parameters.map(\.parameter.leaf), byteOffset: byteOffset,
+      isTrainable: parameters.contains(where: \.parameter.isTrainable))
+    for (parameter, range) in parameters {
+      parameter.residence = UnitResidence(unit: unit, range: range, gatherer: self)
+    }
+    units.append(unit)
+    return unit
+  }
+
+  /// Begins to watch `model`; all units are there.
+  func attach(to model: Module) throws {
+    trace = GatherTrace(elementCounts: units.map(\.elementCount))
+    for unit in units { unit.noteIdle() }
+    try model.attach(self)
+  }
+
+  // MARK: The phases of a step
+
+  /// A forward pass of training begins.
+  public func beginForward() throws {
+    if !isTraining { try releaseIdle() }
+    isTraining = true
+    try leaveAll(outputs: [])
+  }
+
+  /// A forward pass has yielded `loss`, for which ``finishBackward()`` follows.
+  public func endForward(loss: Tensor) throws {
+    try throwPending()
+    try leaveAll(outputs: [loss])
+  }
+
+  /// Runs `body`, which changes no values: what it gathers may stay until its end.
+  public func evaluating<Result>(_ body: () throws -> Result) throws -> Result {
+    let wasTraining = isTraining
+    isTraining = false
+    defer { isTraining = wasTraining }
+    let result = try body()
+    try throwPending()
+    try leaveAll(outputs: [])
+    try releaseIdle()
+    return result
+  }
+
+  /// Ends all calls, also those that threw.
+  private func leaveAll(outputs: [Tensor]) throws {
+    let ended = frames
+    frames = [Frame()]
+    for frame in ended.reversed() { try leave(frame, outputs: frame.module == nil ? outputs : []) }
+  }
+
+  /// The gradients of a unit's parameters have arrived: the backward pass needs it no more.
+  func gradientsArrived(of unit: GatherUnit) throws {
+    unit.isInBackward = false
+    try afterUse(unit)
+  }
+
+  /// A backward pass is over.
+  public func finishBackward() throws {
+    try throwPending()
+    try leaveAll(outputs: [])
+    for unit in units {
+      unit.isInBackward = false
+      try afterUse(unit)
+    }
+  }
+
+  /// A step is about to change values: what is gathered is of no use any more.
+  func willChangeValues() throws {
+    trace.endStep()
+    isTraining = false
+    try leaveAll(outputs: [])
+    for unit in units {
+      precondition(unit.userCount == 0, "\(unit.label) is in use while a step changes its values")
+      unit.isInBackward = false
+      try release(unit)
+    }
+  }
+
+  /// All ranks' shards have their new values.
+  func publish() throws { try source.publish() }
+
+  /// Lets go of everything that is not in use.
+  public func releaseIdle() throws {
+    for unit in units where unit.isIdle { try release(unit) }
+  }
+
+  // MARK: Uses
+
+  /// Somebody reads a parameter's tensor.
+  func willRead(_ unit: GatherUnit) {
+    guard pendingError == nil else { return }
+    do {
+      if note(unit), let module = frames[frames.count - 1].module { known[module, default: []].append(unit) }
+      try require(unit)
+    } catch {
+      pendingError = error
+      unit.fillWithZeros()
+    }
+  }
+
+  private func throwPending() throws {
+    guard let error = pendingError else { return }
+    pendingError = nil
+    throw error
+  }
+
+  /// Notes that the innermost call uses a unit; false when it has used it before.
+  private func note(_ unit: GatherUnit) -> Bool {
+    let innermost = frames.count - 1
+    guard !frames[innermost].units.contains(where: { $0 === unit }) else { return false }
+    frames[innermost].units.append(unit)
+    unit.userCount += 1
+    if isTraining { trace.note(unit.index) }
+    return true
+  }
+
+  /// Returns when a unit's values are there, and begins to bring those of the coming uses.
+  private func require(_ unit: GatherUnit) throws {
+    try begin(unit)
+    try unit.finish()
+    guard source.isAsynchronous else { return }
+    var ahead = 0
+    for index in trace.comingUnits {
+      let next = units[index]
+      guard case .released = next.state else { continue }
+      ahead += next.elementCount
+      guard ahead <= settings.prefetchBucketSize,
+        liveElementCount + next.elementCount <= settings.maximumLiveParameters
+      else { break }
+      try begin(next)
+    }
+  }
+
+  private func begin(_ unit: GatherUnit) throws {
+    guard case .released = unit.state else { return }
+    if liveElementCount + unit.elementCount > settings.maximumLiveParameters { try makeRoom(for: unit) }
+    try unit.begin(source)
+    gatherCount += 1
+    liveElementCount += unit.elementCount
+    peakLiveElementCount = max(peakLiveElementCount, liveElementCount)
+  }
+
+  /// Lets go of units until `unit` fits below the limit, those that are used last first.
+  private func makeRoom(for unit: GatherUnit) throws {
+    let candidates = units.filter { $0 !== unit && $0.isIdle }
+      .map { (unit: $0, distance: trace.distanceToNextUse(of: $0.index) ?? .max) }
+      .sorted { $0.distance > $1.distance }
+    for candidate in candidates {
+      guard liveElementCount + unit.elementCount > settings.maximumLiveParameters else { return }
+      try release(candidate.unit)
+    }
+  }
+
+  private func release(_ unit: GatherUnit) throws {
+    if case .released = unit.state { return }
+    try unit.release()
+    liveElementCount -= unit.elementCount
+  }
+
+  /// Lets go of a unit unless it is used, or will be soon.
+  private func afterUse(_ unit: GatherUnit) throws {
+    guard unit.isIdle else { return }
+    let fits = liveElementCount <= settings.maximumLiveParameters
+    guard isTraining else {
+      // Evaluation and generation change no values: what fits may stay until they end.
+      if !fits || settings.maximumReuseDistance == 0 { try release(unit) }
+      return
+    }
+    if fits, let distance = trace.distanceToNextUse(of: unit.index), distance <= settings.maximumReuseDistance { return }
+    try release(unit)
+  }
+
+  // MARK: Calls of modules
+
+  public func willCall(_ module: Module, at path: ParameterPath, inputs: [Tensor]) throws -> [Tensor]? {
+    try throwPending()
+    let id = ObjectIdentifier(module)
+    frames.append(Frame(module: id, inputs: isRecordingGradients ? inputs.filter(\.requiresGradient) : []))
+    for unit in known[id] ?? [] {
+      _ = note(unit)
+      try require(unit)
+    }
+    return nil
+  }
+
+  public func didCall(_ module: Module, at path: ParameterPath, outputs: [Tensor]) throws -> [Tensor]? {
+    try throwPending()
+    // A call that threw was not ended.
+    while frames.count > 1, let frame = frames.popLast() {
+      let isOwn = frame.module == ObjectIdentifier(module)
+      try leave(frame, outputs: isOwn ? outputs : [])
+      if isOwn { break }
+    }
+    return nil
+  }
+
+  /// Ends a call: what its graph has kept comes back when a backward pass reaches one of the outputs.
+  private func leave(_ frame: Frame, outputs: [Tensor]) throws {
+    guard !frame.units.isEmpty else { return }
+    if isRecordingGradients {
+      let kept = frame.units.filter(\.isKeptByGraph)
+      if !kept.isEmpty { try hook(kept, inputs: frame.inputs, outputs: outputs) }
+    }
+    for unit in frame.units {
+      unit.userCount -= 1
+      try afterUse(unit)
+    }
+  }
+
+  private func hook(_ kept: [GatherUnit], inputs: [Tensor], outputs: [Tensor]) throws {
+    for output in outputs where output.requiresGradient && !output.isLeaf {
+      try output.onGradient { [unowned self] _ in
+        try self.beforeBackward(kept)
+        return nil
+      }
+    }
+    // The gradients of frozen parameters never arrive; those of the inputs come after the last use.
+    let frozen = kept.filter { !$0.isTrainable }
+    guard !frozen.isEmpty else { return }
+    for input in inputs where !input.isLeaf {
+      try input.onGradient { [unowned self] _ in
+        for unit in frozen { try self.gradientsArrived(of: unit) }
+        return nil
+      }
+    }
+  }
+
+  private func beforeBackward(_ kept: [GatherUnit]) throws {
+    for unit in kept where !unit.isInBackward {
+      unit.isInBackward = true
+      if isTraining { trace.note(unit.index) }
+      try require(unit)
+    }
+  }
+
+  /// Runs `body` with these parameters whole.
+  ///
+  /// - Throws: `CollectiveError`, what `body` throws.
+  public func withGathered<Result>(_ parameters: [Parameter], _ body: () throws -> Result) throws -> Result {
+    let held = parameters.compactMap { $0.residence as? UnitResidence }.filter { $0.gatherer === self }.map(\.unit)
+    for unit in held {
+      unit.userCount += 1
+      try begin(unit)
+      try unit.finish()
+    }
+    defer {
+      for unit in held {
+        unit.userCount -= 1
+        try? afterUse(unit)
+      }
+    }
+    return try body()
+  }
+}
