@@ -209,6 +209,22 @@ public final class ZeROOptimizer {
     try residence.assign(values)
   }
 
+  /// The reduced gradient of one piece of a parameter between backward and step, times one over
+  /// `reducer.gradientMultiplier` and the loss scale; nil when there is none.
+  ///
+  /// - Throws: `TorchError`.
+  public func gradient(of fragment: FlatLayout.Fragment, in group: PartitionedGroup) throws -> Tensor? {
+    guard let index = groups.firstIndex(where: { $0 === group }) else { return nil }
+    let buckets = group.flat.layout.buckets.indices
+    guard
+      let bucket = buckets.first(where: { group.partitionRange(ofBucket: $0).contains(fragment.partitionOffset) }),
+      let gradient = try reducer.gradient(group: index, bucket: bucket)
+    else { return nil }
+    return try gradient.narrow(
+      dim: 0, start: fragment.partitionOffset - group.partitionRange(ofBucket: bucket).lowerBound,
+      length: fragment.parameterRange.count)
+  }
+
   /// Gathers one bucket's parameters from the ranks that updated them, in place, while the next bucket steps.
   /// Partitioned ones stay where they are.
   private func gather(_ group: any ParameterGroup, bucket: Int) throws -> [Work] {

@@ -24,6 +24,8 @@ public final class ParameterGatherer: ModuleObserver {
   public private(set) var liveElementCount = 0
   /// The most that have been gathered at one time.
   public private(set) var peakLiveElementCount = 0
+  /// Steps that used parameters in another order than the one before, after the first.
+  public var traceInvalidationCount: Int { trace.invalidationCount }
   /// How often units were gathered.
   public private(set) var gatherCount = 0
 

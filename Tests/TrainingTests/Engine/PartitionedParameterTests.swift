@@ -1,0 +1,157 @@
+import Collectives
+import Layers
+import TestSupport
+import Testing
+import Torch
+import ZeRO
+
+@testable import Training
+
+/// Stage 3 on the model that has everything that is hard.
+@Suite struct PartitionedParameterTests {
+  private static func trained(_ training: OddTraining, ranks: Int, steps: Int) async throws -> [String: [Float]] {
+    try await onRanks(ranks) { context in
+      let engine = try training.engine(context.world)
+      defer { engine.close() }
+      for step in 0..<steps { try training.step(engine, step) }
+      let weights = try OddTraining.weights(engine)
+      try context.world.barrier()
+      return weights
+    }[0]
+  }
+
+  /// The largest difference of two weights of one parameter relative to the largest weight of it.
+  private static func distance(_ left: [String: [Float]], _ right: [String: [Float]]) -> Float {
+    left.map { name, values in
+      let other = right[name] ?? []
+      let size = values.map(abs).max() ?? 0
+      return (zip(values, other).map { abs($0 - $1) }.max() ?? .infinity) / max(size, 1e-30)
+    }.max() ?? .infinity
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [1, 2, 3], [2, 3])
+  func `after 100 steps every stage has the weights of stage 0`(stage: Int, ranks: Int) async throws {
+    var training = OddTraining()
+    let reference = try await Self.trained(training, ranks: ranks, steps: 100)
+    training.stage = stage
+    let weights = try await Self.trained(training, ranks: ranks, steps: 100)
+    #expect(weights.count == reference.count)
+    #expect(Self.distance(weights, reference) <= 1e-6)
+  }
+
+  @Test(
+    .tags(.ranks), .timeLimit(.minutes(1)),
+    arguments: [
+      GatherSettings(), GatherSettings(persistenceThreshold: 50),
+      GatherSettings(persistenceThreshold: 0, maximumReuseDistance: 300),
+      GatherSettings(persistenceThreshold: 0, maximumLiveParameters: 0, maximumReuseDistance: 1 << 30),
+      GatherSettings(persistenceThreshold: 0, leafModules: ["experts*", "twice"]),
+      GatherSettings(persistenceThreshold: 0, leafClasses: ["OddModel"]),
+    ])
+  func `what stays and what goes changes no bit`(gathering: GatherSettings) async throws {
+    var training = OddTraining(stage: 3)
+    let reference = try await Self.trained(training, ranks: 2, steps: 5)
+    training.gathering = gathering
+    #expect(try await Self.trained(training, ranks: 2, steps: 5) == reference)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `only shards are left between steps, and less than all during one`() async throws {
+    let training = OddTraining(stage: 3)
+    _ = try await onRanks(2) { context in
+      let engine = try training.engine(context.world)
+      let gatherer = try #require(engine.optimizer.gatherer)
+      let total = try engine.model.parameterCount()
+      for step in 0..<3 {
+        try training.step(engine, step)
+        #expect(gatherer.liveElementCount == 0)
+        for (path, parameter) in try engine.model.namedParameters() where parameter.elementCount > 0 {
+          #expect(parameter.leaf.storageByteCount == 0, "\(path)")
+        }
+      }
+      #expect(gatherer.gatherCount > 0)
+      // The table of 370 is the largest of 1000 elements; what is used at the same time stays below all.
+      #expect(gatherer.peakLiveElementCount < total * 3 / 4)
+    }
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `ranks with unequal work do not wait for each other`() async throws {
+    let training = OddTraining(stage: 3)
+    let losses = try await onRanks(3) { context in
+      let engine = try training.engine(context.world)
+      let model = try #require(engine.model as? OddModel)
+      try training.step(engine, 0)
+      // Rank r evaluates r batches, each with its own experts, and goes on.
+      let losses = try engine.evaluate {
+        try (0..<context.rank).map { try model.loss(training.rows(context.world, step: $0, micro: 0)).item() }
+      }
+      #expect(engine.optimizer.gatherer?.liveElementCount == 0)
+      try training.step(engine, 1)
+      return losses
+    }
+    #expect(losses.map(\.count) == [0, 1, 2])
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `a trace is followed while the order stays, and recorded again when it changes`() async throws {
+    var training = OddTraining(stage: 3)
+    training.gathering.maximumReuseDistance = 1 << 30
+    _ = try await onRanks(2) { [training] context in
+      let engine = try training.engine(context.world)
+      let gatherer = try #require(engine.optimizer.gatherer)
+      let model = try #require(engine.model as? OddModel)
+      let rows = try training.rows(context.world, step: 0, micro: 0)
+      func count(_ rows: Tensor) throws -> Int {
+        let before = gatherer.gatherCount
+        try engine.backward(engine.forward { try model.loss(rows) })
+        _ = try engine.step()
+        return gatherer.gatherCount - before
+      }
+      let first = try count(rows)
+      let second = try count(rows)
+      // Once the order is known, what is used again in the backward pass stays.
+      #expect(second < first)
+      #expect(gatherer.traceInvalidationCount == 0)
+      let others = try rows.add(1).remainder(OddModel.vocabularySize)
+      _ = try count(others)
+      #expect(gatherer.traceInvalidationCount == 1)
+      let afterwards = try count(others)
+      #expect(afterwards < first && gatherer.traceInvalidationCount == 1)
+    }
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `a model is made shard by shard with the values of the whole one`() async throws {
+    let training = OddTraining(stage: 3)
+    let whole = try await Self.trained(training, ranks: 2, steps: 0)
+    let streamed = try await onRanks(2) { context in
+      let engine = try training.engine(context.world, initializer: SeededInitializer(seed: 11))
+      let weights = try OddTraining.weights(engine)
+      try context.world.barrier()
+      return weights
+    }[0]
+    #expect(streamed == whole)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
+  func `gathered parameters can be changed on one rank for all`() async throws {
+    let training = OddTraining(stage: 3)
+    let sums = try await onRanks(3) { context in
+      let engine = try training.engine(context.world)
+      let path = ParameterPath("twice.weight")
+      try engine.withGatheredParameters([path], modifiedBy: 1) { parameters in
+        #expect(parameters[0].leaf.storageByteCount > 0)
+        if context.rank == 1 { _ = try withoutGradients { try parameters[0].leaf.fillInPlace(0.5) } }
+      }
+      let parameter = try engine.model.parameter(at: path)
+      #expect(parameter.leaf.storageByteCount == 0)
+      let values = try engine.wholeValues(of: parameter).array(of: Float.self)
+      let master = try engine.fullState(PartitionedGroup.masterState, of: path)
+      #expect(try master.array(of: Float.self) == values.map { $0 })
+      try context.world.barrier()
+      return values
+    }
+    for values in sums { #expect(values == [Float](repeating: 0.5, count: 100)) }
+  }
+}
