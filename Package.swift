@@ -105,7 +105,7 @@ let package = Package(
     tests("Monitoring", []),
     tests("Models", ["Torch", "Layers", "Checkpoints", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Datasets", ["Torch", "Tokenizers", "TestSupport"], resources: [.copy("Fixtures")]),
-    tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "TestSupport"]),
+    tests("ZeRO", ["Torch", "Collectives", "Layers", "Optimizers", "AsyncFiles", "TestSupport"]),
     tests("Checkpoints", ["Torch", "Layers", "CKernels", "TestSupport"], resources: [.copy("Fixtures")]),
     tests("Training", ["Torch", "Collectives", "Layers", "Optimizers", "RunSettings", "Models", "Datasets", "ZeRO", "Checkpoints", "Pretrained", "Tokenizers", "TestSupport"]),
     tests("Pretrained", ["Torch", "Layers", "Models", "Tokenizers", "Checkpoints", "TestSupport"], resources: [.copy("Fixtures")]),

@@ -98,13 +98,14 @@ public final class ZeROOptimizer {
     gatherer = parts.gatherer
     self.groups = try parts.trainable.map { group, rule in
       let states = try MemoryStates(
-        elementCount: group.layout.partitionElementCount, rule: rule, keepsMasters: dtype != .float32, device: device)
+        elementCount: group.layout.partitionElementCount, rule: rule, keepsMasters: dtype != .float32 || !group.isInMemory, device: device)
       return try PartitionedGroup(flat: group, rule: rule, states: states, rank: processGroup.rank)
     }
     reducer = try GradientReducer(
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
-      communicationDType: settings.communicationDType, overlap: settings.overlapCommunication)
+      communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
+      files: settings.retention == .ownSlice ? settings.gradientFiles : nil)
     reducer.onBucketComplete = { [unowned self] group, bucket in
       guard let sharded = self.groups[group].flat as? ShardedGroup else { return }
       try self.gatherer?.gradientsArrived(of: sharded.units[bucket])
@@ -249,8 +250,7 @@ public final class ZeROOptimizer {
     var found: (group: Int, offset: Int)?
     for (index, group) in groups.enumerated() {
       for bucket in group.flat.layout.buckets.indices {
-        guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
-        let squares = try GradientSquares(of: gradient)
+        guard let squares = try reducer.squares(group: index, bucket: bucket) else { continue }
         sum += squares.sum
         if found == nil, let first = squares.firstNonFinite {
           found = (index, group.flat.layout.partitionOffset(ofBucket: bucket) + first)

@@ -25,6 +25,11 @@ public struct ZeROSettings: Sendable, Equatable {
   public var communicationDType: DType?
   /// When the partitioned parameters of stage 3 are gathered and released.
   public var gathering = GatherSettings()
+  /// Files for the partitioned parameters (`offload_param` to `nvme`); nil keeps them in memory.
+  public var parameterFiles: FileSettings?
+  /// Files for this rank's reduced gradients at stages 2 and 3 (`offload_optimizer` to `nvme`); nil keeps them in
+  /// memory.
+  public var gradientFiles: FileSettings?
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
 

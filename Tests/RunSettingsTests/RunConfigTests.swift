@@ -27,7 +27,7 @@ import Testing
     config.trainBatchSize = 8
     config.fp16.enabled = true
     config.bf16.enabled = true
-    config.zero.stage = .parameters
+    config.autotuning.enabled = true
     let error = #expect(throws: ConfigurationError.self) { try config.plan(for: RunFacts(worldSize: 1)) }
     #expect(error?.problems.map(\.kind) == [.contradiction, .notYetSupported])
   }

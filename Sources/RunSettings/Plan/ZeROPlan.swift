@@ -34,6 +34,25 @@ public struct ZeROPlan: Sendable, Equatable {
   public let checksSanity: Bool
   /// When the partitioned parameters of stage 3 are gathered and released.
   public let gathering: GatherPlan
+  /// Files for partitioned parameters; nil where they stay in memory.
+  public let parameterFiles: ParameterFilePlan?
+}
+
+/// Where partitioned parameters live that do not fit into memory.
+public struct ParameterFilePlan: Sendable, Equatable {
+  /// The folder for the files.
+  public let folder: String
+  /// Elements that stay in memory.
+  public let maximumInMemory: Int
+  /// Transfers that may be under way at one time.
+  public let bufferCount: Int
+
+  init?(_ keys: Settings<OffloadParameterKeys>) {
+    guard keys.device == .nvme, let path = keys.path else { return nil }
+    folder = path
+    maximumInMemory = keys.maximumInMemory
+    bufferCount = keys.bufferCount
+  }
 }
 
 /// When partitioned parameters are gathered and released; counts are elements.
@@ -81,5 +100,6 @@ extension ZeROPlan {
       maximumReuseDistance: zero.maximumReuseDistance,
       leafNames: zero.leafModules.names, leafNameSuffixes: zero.leafModules.nameSuffixes,
       leafClasses: zero.leafModules.classes)
+    parameterFiles = ParameterFilePlan(zero.offloadParameters)
   }
 }

@@ -48,9 +48,6 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature("zero_optimization.offload_param.device", "parameter offload", instead: "\"none\"") {
-      $0.zero.offloadParameters.device != .none
-    },
     LaterFeature("zero_optimization.offload_optimizer.device", "optimizer offload", instead: "\"none\"") {
       $0.zero.offloadOptimizer.device != .none
     },

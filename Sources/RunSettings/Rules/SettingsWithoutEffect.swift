@@ -59,6 +59,8 @@ enum SettingsWithoutEffect {
     .init(
       "zero_optimization.stage3_use_all_reduce_for_fetch_params", "shards are read where they lie, or all-gathered"),
     .init("zero_optimization.stage3_allgather_sequential", "each module's parameters are gathered by themselves"),
+    .init("zero_optimization.offload_param.buffer_size", "each module's parameters have a buffer of their size"),
+    .init("zero_optimization.offload_param.pin_memory", "nothing is copied to another device on the CPU"),
     .init("zero_optimization.memory_efficient_linear", "no layer keeps gathered weights for backward"),
     .init("zero_optimization.pipeline_loading_checkpoint", "there are no pipeline stages yet"),
     .init("zero_optimization.override_module_apply", "initializers see one whole parameter at a time"),
@@ -83,7 +85,6 @@ enum SettingsWithoutEffect {
     .init("activation_checkpointing.number_checkpoints", "activations are not recomputed yet"),
     .init("activation_checkpointing.synchronize_checkpoint_boundary", "activations are not recomputed yet"),
     .init("activation_checkpointing.profile", "activations are not recomputed yet"),
-    .init("aio", "of offload to files, which is not yet supported"),
     .init("disable_python_gc", "there is no garbage collector"),
   ]
 }

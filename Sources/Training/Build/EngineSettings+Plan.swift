@@ -1,3 +1,4 @@
+public import AsyncFiles
 import Collectives
 import Optimizers
 public import RunSettings
@@ -91,6 +92,11 @@ extension ZeROSettings {
       gradientDType: gradientDType == dtype ? nil : gradientDType,
       communicationDType: communicationDType == gradientDType ? nil : communicationDType,
       checksOverflow: checksOverflow)
+    parameterFiles = plan.zero.parameterFiles.map { files in
+      FileSettings(
+        folder: files.folder, files: AsyncFileSettings(plan: plan.asyncFiles),
+        maximumInMemory: files.maximumInMemory, bufferCount: files.bufferCount)
+    }
     let plan = plan.zero.gathering
     gathering = GatherSettings(
       persistenceThreshold: plan.persistenceThreshold, modelPersistenceThreshold: plan.modelPersistenceThreshold,
@@ -98,6 +104,15 @@ extension ZeROSettings {
       maximumReuseDistance: plan.maximumReuseDistance,
       leafModules: plan.leafNames + plan.leafNameSuffixes.map { "*" + $0 },
       leafClasses: Set(plan.leafClasses.map { String($0.split(separator: ".").last ?? "") }))
+  }
+}
+
+extension AsyncFileSettings {
+  /// The section `aio` of a config.
+  public init(plan: AsyncFilePlan) {
+    self.init(
+      blockSize: plan.blockSize, queueDepth: plan.queueDepth, workerCount: plan.threadCount,
+      submitsSingly: plan.submitsSingly, overlapsEvents: plan.overlapsEvents)
   }
 }
 

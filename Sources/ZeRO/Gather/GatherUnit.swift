@@ -1,4 +1,3 @@
-import Collectives
 import Layers
 import Torch
 
@@ -10,7 +9,7 @@ final class GatherUnit {
     /// Only this rank's shard is there.
     case released
     /// On the way.
-    case gathering(Work)
+    case gathering(any PendingGather)
     /// Whole.
     case available
   }
@@ -31,22 +30,19 @@ final class GatherUnit {
   var userCount = 0
   /// A backward pass has come by, and has not finished with it.
   var isInBackward = false
-  /// This rank's shard, wherever the unit is: `[shardRange.count]`.
-  let shard: Tensor
-  /// The elements of the unit that the shard holds.
+  /// The elements of the unit that this rank's shard holds.
   let shardRange: Range<Int>
   private let leaves: [Tensor]
   private var idleStorageUses = 0
   private var idleLeafUses: [Int] = []
 
   init(
-    index: Int, label: String, whole: Tensor, shard: Tensor, shardRange: Range<Int>, leaves: [Tensor],
+    index: Int, label: String, whole: Tensor, shardRange: Range<Int>, leaves: [Tensor],
     byteOffset: Int, isTrainable: Bool
   ) {
     self.index = index
     self.label = label
     self.whole = whole
-    self.shard = shard
     self.shardRange = shardRange
     self.leaves = leaves
     self.byteOffset = byteOffset
@@ -75,8 +71,8 @@ final class GatherUnit {
   func begin(_ source: any ShardSource) throws {
     guard case .released = state else { return }
     try whole.resizeStorage(byteCount: whole.byteCount)
-    if let work = try source.beginGather(into: whole, byteOffset: byteOffset, label: label) {
-      state = .gathering(work)
+    if let pending = try source.beginGather(into: whole, byteOffset: byteOffset, label: label) {
+      state = .gathering(pending)
     } else {
       state = .available
     }
@@ -84,8 +80,8 @@ final class GatherUnit {
 
   /// Returns when the values are there; `begin` came before.
   func finish() throws {
-    guard case .gathering(let work) = state else { return }
-    try work.wait()
+    guard case .gathering(let pending) = state else { return }
+    try pending.wait()
     state = .available
   }
 
@@ -128,8 +124,11 @@ final class UnitResidence: ParameterResidence {
     try withoutGradients {
       let part = try values.reshape([range.count]).narrow(
         dim: 0, start: own.lowerBound - range.lowerBound, length: own.count)
-      try unit.shard.narrow(dim: 0, start: own.lowerBound - unit.shardRange.lowerBound, length: own.count)
+      let shard = try gatherer.source.ownShard(
+        byteOffset: unit.byteOffset, elementCount: unit.shardRange.count, dtype: unit.whole.dtype)
+      try shard.narrow(dim: 0, start: own.lowerBound - unit.shardRange.lowerBound, length: own.count)
         .copyInPlace(part)
+      try gatherer.source.storeOwnShard(shard, byteOffset: unit.byteOffset)
     }
   }
 }

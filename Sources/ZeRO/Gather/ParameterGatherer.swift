@@ -42,11 +42,11 @@ public final class ParameterGatherer: ModuleObserver {
 
   /// Takes a unit in, whose parameters' tensors are views of `whole`.
   func add(
-    label: String, whole: Tensor, shard: Tensor, shardRange: Range<Int>,
+    label: String, whole: Tensor, shardRange: Range<Int>,
     parameters: [(parameter: Parameter, range: Range<Int>)], byteOffset: Int
   ) throws -> GatherUnit {
     let unit = GatherUnit(
-      index: units.count, label: label, whole: whole, shard: shard, shardRange: shardRange,
+      index: units.count, label: label, whole: whole, shardRange: shardRange,
       leaves: parameters.map(\.parameter.leaf), byteOffset: byteOffset,
       isTrainable: parameters.contains(where: \.parameter.isTrainable))
     for (parameter, range) in parameters {

@@ -1,15 +1,25 @@
-public import Collectives
 public import Torch
 
 /// Where the shards of partitioned parameters live, and how all ranks' shards of one unit come together.
+///
+/// Offsets count bytes of one rank's shards, which all ranks lay out alike.
 public protocol ShardSource: AnyObject {
   /// Whether gathering goes on by itself after it was begun, so that beginning early hides it.
   var isAsynchronous: Bool { get }
 
-  /// This rank's own shards from byte `byteOffset` on, `[elementCount]`.
+  /// Whether the shard at `byteOffset` lies in this rank's memory, where it is read and written in place.
+  func isInMemory(byteOffset: Int) -> Bool
+
+  /// This rank's own shard: a view where it lies in memory, else a copy.
   ///
-  /// - Throws: `TorchError`.
-  func ownShards(byteOffset: Int, elementCount: Int, dtype: DType) throws -> Tensor
+  /// - Throws: `TorchError`, `AsyncFileError`.
+  func ownShard(byteOffset: Int, elementCount: Int, dtype: DType) throws -> Tensor
+
+  /// Takes new values of this rank's shard; for one in memory that is where they were written already. Nobody changes
+  /// `values` afterwards.
+  ///
+  /// - Throws: `AsyncFileError`.
+  func storeOwnShard(_ values: Tensor, byteOffset: Int) throws
 
   /// Begins to bring every rank's shard of one unit, in order of rank.
   ///
@@ -18,59 +28,17 @@ public protocol ShardSource: AnyObject {
   ///   - byteOffset: where the unit's shard begins among the shards of each rank.
   ///   - label: what is gathered, for messages.
   /// - Returns: what is to be waited for; nil when it is done.
-  /// - Throws: `CollectiveError`.
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> Work?
+  /// - Throws: `CollectiveError`, `AsyncFileError`.
+  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)?
 
   /// All ranks have new values in their shards when this returns; every rank calls it.
   ///
-  /// - Throws: `CollectiveError`.
+  /// - Throws: `CollectiveError`, `AsyncFileError`.
   func publish() throws
 }
 
-/// Shards in windows that the ranks of one machine read from each other: no rank waits for another.
-final class WindowSource: ShardSource {
-  private let window: ShardWindow
-  private let group: ProcessGroup
-  let isAsynchronous = false
-
-  init(byteCount: Int, group: ProcessGroup) throws {
-    window = try ShardWindow(byteCount: byteCount, group: group)
-    self.group = group
-  }
-
-  func ownShards(byteOffset: Int, elementCount: Int, dtype: DType) throws -> Tensor {
-    try window.values(byteOffset: byteOffset, elementCount: elementCount, dtype: dtype)
-  }
-
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> Work? {
-    try window.gather(into: whole, byteOffset: byteOffset, label: label)
-    return nil
-  }
-
-  func publish() throws { try group.barrier(label: "parameters are updated") }
-}
-
-/// Shards that are gathered by collectives, among ranks of several machines: all ranks use their units in one order,
-/// and a rank that does not is named by the group.
-final class CollectiveSource: ShardSource {
-  private let shards: Tensor
-  private let group: ProcessGroup
-  let isAsynchronous = true
-
-  init(byteCount: Int, device: Device, group: ProcessGroup) throws {
-    shards = try Tensor.zeroPages([max(byteCount, 1)], dtype: .uint8, device: device)
-    self.group = group
-  }
-
-  func ownShards(byteOffset: Int, elementCount: Int, dtype: DType) throws -> Tensor {
-    try shards.narrow(dim: 0, start: byteOffset, length: elementCount * dtype.byteCount).view(dtype: dtype)
-  }
-
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> Work? {
-    let count = whole.elementCount / group.size
-    let own = try ownShards(byteOffset: byteOffset, elementCount: count, dtype: whole.dtype)
-    return try group.allGather(into: whole, from: own, label: label)
-  }
-
-  func publish() throws { try group.barrier(label: "parameters are updated") }
+/// A gather on its way.
+public protocol PendingGather {
+  /// Returns when the values are there.
+  func wait() throws
 }

@@ -13,8 +13,8 @@ public final class ShardedGroup: ParameterGroup {
   public let parameters: [Parameter]
   public let dtype: DType
   public let device: Device
-  /// This rank's shards, `[layout.partitionElementCount]`.
-  private let shards: Tensor
+  private let source: any ShardSource
+  private let byteOffset: Int
   private(set) var units: [GatherUnit] = []
 
   /// Takes this rank's shards of `parameters`, whose tensors then have memory only while they are gathered. Where
@@ -32,20 +32,21 @@ public final class ShardedGroup: ParameterGroup {
     self.parameters = parameters
     self.dtype = dtype
     self.device = device
-    shards = try gatherer.source.ownShards(
-      byteOffset: byteOffset, elementCount: layout.partitionElementCount, dtype: dtype)
+    self.byteOffset = byteOffset
+    source = gatherer.source
     units = try withoutGradients {
       try layout.buckets.indices.map { index in
         let whole = try fill(bucket: index, value)
         try ShardedGroup.takeFirstRanksValues(whole, of: processGroup)
         let range = layout.buckets[index].shard(of: processGroup.rank)
-        let shard = try shardValues(index, rank: processGroup.rank)
+        let shard = try shardBuffer(index, rank: processGroup.rank)
         try shard.copyInPlace(whole.narrow(dim: 0, start: range.lowerBound, length: range.count))
+        try storeShard(shard, index)
         try whole.resizeStorage(byteCount: 0)
         return try gatherer.add(
-          label: label(of: index), whole: whole, shard: shard, shardRange: range,
+          label: label(of: index), whole: whole, shardRange: range,
           parameters: layout.buckets[index].entries.map { (parameters[$0.member], $0.range) },
-          byteOffset: byteOffset + layout.partitionOffset(ofBucket: index) * dtype.byteCount)
+          byteOffset: place(of: index))
       }
     }
   }
@@ -82,10 +83,27 @@ public final class ShardedGroup: ParameterGroup {
     return entries.count == 1 ? first : "\(first) and \(entries.count - 1) more"
   }
 
-  public var keptByteCount: Int { shards.byteCount }
+  /// Where a bucket's shard begins in the source.
+  private func place(of index: Int) -> Int { byteOffset + layout.partitionOffset(ofBucket: index) * dtype.byteCount }
+
+  public var keptByteCount: Int {
+    layout.buckets.indices.filter { source.isInMemory(byteOffset: place(of: $0)) }
+      .reduce(0) { $0 + layout.buckets[$1].shardElementCount } * dtype.byteCount
+  }
+
+  public var isInMemory: Bool { layout.buckets.indices.allSatisfy { source.isInMemory(byteOffset: place(of: $0)) } }
 
   public func shardValues(_ index: Int, rank: Int) throws -> Tensor {
-    try shards.narrow(
-      dim: 0, start: layout.partitionOffset(ofBucket: index), length: layout.buckets[index].shardElementCount)
+    try source.ownShard(
+      byteOffset: place(of: index), elementCount: layout.buckets[index].shardElementCount, dtype: dtype)
+  }
+
+  public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor {
+    if source.isInMemory(byteOffset: place(of: index)) { return try shardValues(index, rank: rank) }
+    return try Tensor.empty([layout.buckets[index].shardElementCount], dtype: dtype, device: device)
+  }
+
+  public func storeShard(_ values: Tensor, _ index: Int) throws {
+    try source.storeOwnShard(values, byteOffset: place(of: index))
   }
 }

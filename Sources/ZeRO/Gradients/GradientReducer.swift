@@ -1,5 +1,6 @@
 public import Collectives
 import Layers
+import Optimizers
 public import Torch
 
 /// Collects the gradients that backward produces into buckets and reduces each bucket over the ranks as soon
@@ -54,7 +55,7 @@ public final class GradientReducer {
   /// The buckets of all groups, in the one order in which they are reduced.
   private var buckets: [GradientBucket] = []
   private var firstBucket: [Int] = []
-  private var shards: [Tensor?] = []
+  private let shards: any GradientShards
   private var inFlight: [Reduction] = []
   private var gathers: [Work] = []
   private var nextBucket = 0
@@ -82,15 +83,20 @@ public final class GradientReducer {
   ///   - gradientDType: the dtype in which gradients are kept and accumulated.
   ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
   ///   - overlap: reduce during backward; otherwise all buckets at its end.
+  ///   - files: where this rank's slices go when only those are kept; nil for memory.
   public init(
     groups: [any ParameterGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
-    gradientDType: DType, communicationDType: DType?, overlap: Bool
+    gradientDType: DType, communicationDType: DType?, overlap: Bool, files: FileSettings? = nil
   ) throws {
     self.groups = groups
     self.processGroup = processGroup
     self.retention = retention
     self.combination = combination
     self.communicationDType = communicationDType == gradientDType ? nil : communicationDType
+    let sliceCounts = groups.flatMap { $0.layout.buckets.map { $0.elementCount / processGroup.size } }
+    shards =
+      try files.map { try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.rank, settings: $0) }
+      ?? MemoryGradientShards(bucketCount: sliceCounts.count)
     for group in groups {
       firstBucket.append(buckets.count)
       for bucket in group.layout.buckets {
@@ -100,7 +106,6 @@ public final class GradientReducer {
             device: group.device))
       }
     }
-    shards = Array(repeating: nil, count: buckets.count)
     try attach(overlap: overlap)
   }
 
@@ -199,12 +204,7 @@ public final class GradientReducer {
 
   private func keepShard(_ index: Int, _ reduced: Tensor) throws {
     let bucket = buckets[index]
-    let dtype = try bucket.wholeBuffer().dtype
-    if let kept = shards[index] {
-      try kept.addInPlace(reduced)
-    } else {
-      shards[index] = reduced.dtype == dtype ? reduced : try reduced.to(dtype)
-    }
+    try shards.add(reduced, to: index, dtype: bucket.wholeBuffer().dtype)
     bucket.clear(keepingMemory: false)
   }
 
@@ -220,8 +220,14 @@ public final class GradientReducer {
     switch retention {
     case .whole: return buckets[index].buffer
     case .wholeBufferOwnSlice: return buckets[index].buffer == nil ? nil : try ownSlice(of: buckets[index])
-    case .ownSlice: return shards[index]
+    case .ownSlice: return try shards.values(of: index)
     }
+  }
+
+  /// The sum of squares of what ``gradient(group:bucket:)`` yields, nil when there is nothing.
+  func squares(group: Int, bucket: Int) throws -> GradientSquares? {
+    guard retention != .ownSlice else { return try shards.squares(of: firstBucket[group] + bucket) }
+    return try gradient(group: group, bucket: bucket).map(GradientSquares.init)
   }
 
   /// The factor that turns what `gradient(group:bucket:)` holds into the mean (or sum) over ranks.
@@ -230,13 +236,13 @@ public final class GradientReducer {
   /// Forgets all gradients (`zero_grad`), after a step or a skipped one.
   public func clear() {
     for bucket in buckets { bucket.clear(keepingMemory: retention != .ownSlice) }
-    for index in shards.indices { shards[index] = nil }
+    shards.clear()
     inFlight = []
   }
 
   /// Bytes of gradients held now, in buffers and slices.
   public var byteCount: Int {
-    buckets.reduce(0) { $0 + ($1.buffer?.byteCount ?? 0) } + shards.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    buckets.reduce(0) { $0 + ($1.buffer?.byteCount ?? 0) } + shards.byteCount
   }
 
   /// Bytes of gradients that were held when the last backward had been reduced: what a step reads.

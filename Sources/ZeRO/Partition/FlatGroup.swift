@@ -70,6 +70,9 @@ public final class FlatGroup: ParameterGroup {
   public var dtype: DType { values.dtype }
   public var device: Device { values.device }
   public var keptByteCount: Int { values.byteCount }
+  public var isInMemory: Bool { true }
+  public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor { try shardValues(index, rank: rank) }
+  public func storeShard(_ values: Tensor, _ index: Int) throws {}
 
   /// The elements of one bucket, `[bucket.elementCount]`, a view.
   public func bucketValues(_ index: Int) throws -> Tensor {

@@ -16,7 +16,17 @@ public protocol ParameterGroup: AnyObject {
   /// Bytes that this rank keeps of them all the time.
   var keptByteCount: Int { get }
 
+  /// Whether this rank's part of a bucket lies in memory, where it is read and written in place, and in f32 is its own
+  /// master.
+  var isInMemory: Bool { get }
+
   /// The part of one bucket that `rank`, which must be this one or own everything, keeps:
-  /// `[bucket.shardElementCount]`, a view.
+  /// `[bucket.shardElementCount]`, a view where it is in memory, else a copy.
   func shardValues(_ index: Int, rank: Int) throws -> Tensor
+
+  /// A tensor for new values of that part, without the old ones where it is not in memory.
+  func shardBuffer(_ index: Int, rank: Int) throws -> Tensor
+
+  /// Takes what was written into a tensor of `shardValues` or `shardBuffer`, which nobody changes any more.
+  func storeShard(_ values: Tensor, _ index: Int) throws
 }

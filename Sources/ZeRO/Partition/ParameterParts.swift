@@ -32,7 +32,7 @@ struct ParameterParts {
     self.processGroup = processGroup
     self.settings = settings
     self.value = value
-    guard settings.stage == 3, processGroup.size > 1 else {
+    guard settings.stage == 3, processGroup.size > 1 || settings.parameterFiles != nil else {
       gatherer = nil
       for group in groups { trainable.append((try flat(group.parameters), group.rule)) }
       try ParameterParts.move(frozen, to: dtype, of: processGroup, value)
@@ -43,7 +43,8 @@ struct ParameterParts {
     let (gathering, rankCount) = (settings.gathering, processGroup.size)
     let leaves = try gathering.leafPaths(in: model)
     let layouts = (groups.map(\.parameters) + [frozen]).map {
-      gathering.layout(ofUnits: partitioned($0), leaves: leaves, rankCount: rankCount)
+      gathering.layout(
+        ofUnits: partitioned($0), leaves: leaves, rankCount: rankCount, alignment: settings.unitAlignment(of: dtype))
     }
     let gatherer = try ParameterParts.gatherer(layouts, dtype: dtype, device: device, processGroup, settings)
     self.gatherer = gatherer
@@ -85,11 +86,29 @@ struct ParameterParts {
   ) throws -> ParameterGatherer {
     let byteCount = layouts.reduce(0) { $0 + $1.partitionElementCount } * dtype.byteCount
     let isOneMachine = try device == .cpu && ShardWindow.isPossible(in: processGroup)
-    let source: any ShardSource =
+    func memory(_ byteCount: Int) throws -> any ShardSource {
       isOneMachine
-      ? try WindowSource(byteCount: byteCount, group: processGroup)
-      : try CollectiveSource(byteCount: byteCount, device: device, group: processGroup)
+        ? try WindowShards(byteCount: byteCount, group: processGroup)
+        : try CollectiveShards(byteCount: byteCount, device: device, group: processGroup)
+    }
+    guard let files = settings.parameterFiles else {
+      return ParameterGatherer(settings: settings.gathering, source: try memory(byteCount))
+    }
+    let border = ParameterParts.border(layouts, dtype: dtype, elementLimit: files.maximumInMemory / processGroup.size)
+    let source = TieredShards(
+      memory: try memory(border), files: try FileShards(dtype: dtype, settings: files, group: processGroup),
+      border: border)
     return ParameterGatherer(settings: settings.gathering, source: source)
+  }
+
+  /// The bytes of the whole units, from the first on, that may stay in a rank's memory.
+  private static func border(_ layouts: [FlatLayout], dtype: DType, elementLimit: Int) -> Int {
+    var border = 0
+    for bucket in layouts.flatMap(\.buckets) {
+      guard border + bucket.shardElementCount <= elementLimit else { break }
+      border += bucket.shardElementCount
+    }
+    return border * dtype.byteCount
   }
 
   /// Frozen parameters that are whole on every rank, with the values of the first one.
@@ -99,6 +118,13 @@ struct ParameterParts {
       try parameter.setTensor(values.dtype.isFloatingPoint ? try values.to(dtype) : values)
       try group.broadcast(parameter.leaf, from: 0, label: "frozen parameters").wait()
     }
+  }
+}
+
+extension ZeROSettings {
+  /// Elements of which each rank's shard of a unit is a multiple: whole pages in files.
+  fileprivate func unitAlignment(of dtype: DType) -> Int {
+    parameterFiles == nil ? FlatLayout.unitAlignment : 4096 / dtype.byteCount
   }
 }
 
@@ -119,7 +145,8 @@ extension GatherSettings {
 
   /// A bucket for each unit, the last defined first, as backward finishes them.
   func layout(
-    ofUnits parameters: [(path: String, parameter: Parameter)], leaves: Set<String>, rankCount: Int
+    ofUnits parameters: [(path: String, parameter: Parameter)], leaves: Set<String>, rankCount: Int,
+    alignment: Int
   ) -> FlatLayout {
     var buckets: [[Int]] = []
     var previous: String?
@@ -131,7 +158,7 @@ extension GatherSettings {
     }
     return FlatLayout(
       members: FlatLayout.members(parameters), partitionCount: rankCount, rankCount: rankCount,
-      buckets: buckets.reversed(), alignment: FlatLayout.unitAlignment)
+      buckets: buckets.reversed(), alignment: alignment)
   }
 
   /// The paths of the modules that are gathered with all that is below them.

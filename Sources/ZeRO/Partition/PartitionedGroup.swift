@@ -44,8 +44,9 @@ public final class PartitionedGroup {
     guard states.hasMasters else { return }
     try withoutGradients {
       for bucket in flat.layout.buckets.indices {
-        try flat.shardValues(bucket, rank: owner).copyInPlace(
-          states.values(of: .master, partitionRange(ofBucket: bucket)))
+        let values = try flat.shardBuffer(bucket, rank: owner)
+        try values.copyInPlace(states.values(of: .master, partitionRange(ofBucket: bucket)))
+        try flat.storeShard(values, bucket)
       }
     }
   }
@@ -62,11 +63,12 @@ public final class PartitionedGroup {
   ///   - gradient: `[shardElementCount]`, times `multiplier` the gradient.
   func update(bucket: Int, gradient: Tensor, multiplier: Double) throws {
     let piece = try states.borrow(partitionRange(ofBucket: bucket))
-    let values = try flat.shardValues(bucket, rank: owner)
+    let values = try flat.shardBuffer(bucket, rank: owner)
     try rule.update(
       FlatUpdate(
         master: piece.master ?? values, states: piece.states, gradient: gradient, gradientMultiplier: multiplier,
         lowPrecisionCopy: piece.master == nil ? nil : values))
+    try flat.storeShard(values, bucket)
     try states.giveBack(piece)
   }
 

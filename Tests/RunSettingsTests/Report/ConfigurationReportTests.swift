@@ -46,7 +46,7 @@ import Testing
   @Test("A report finds the same problems as a plan")
   func problemsOfReport() throws {
     let text =
-      #"{"train_batch_size": 8, "fp16": {"enabled": 7}, "zero_optimization": {"stage": 3}, "optmizer": {}}"#
+      #"{"train_batch_size": 8, "fp16": {"enabled": 7}, "autotuning": {"enabled": true}, "optmizer": {}}"#
     let error = try #require(throws: ConfigurationError.self) { try ConfigurationReport(.text(text)) }
     #expect(error.problems == problems(text, ranks: 1))
     #expect(error.problems.count == 3)

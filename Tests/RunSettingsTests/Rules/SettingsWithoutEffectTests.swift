@@ -22,7 +22,12 @@ import Testing
     "optimizer.params.dampening", "optimizer.params.nesterov",
     "zero_optimization.stage", "zero_optimization.reduce_bucket_size", "zero_optimization.overlap_comm",
     "zero_optimization.load_from_fp32_weights", "zero_optimization.legacy_stage1",
-    "zero_optimization.round_robin_gradients",
+    "zero_optimization.round_robin_gradients", "zero_optimization.stage3_prefetch_bucket_size",
+    "zero_optimization.stage3_param_persistence_threshold", "zero_optimization.stage3_model_persistence_threshold",
+    "zero_optimization.stage3_max_live_parameters", "zero_optimization.stage3_max_reuse_distance",
+    "zero_optimization.leaf_module", "zero_optimization.offload_param.device",
+    "zero_optimization.offload_param.nvme_path", "zero_optimization.offload_param.max_in_cpu",
+    "zero_optimization.offload_param.buffer_count", "aio",
   ]
 
   /// Sections of features that are refused as a whole.
@@ -31,7 +36,7 @@ import Testing
     "flops_profiler", "wandb", "comet", "nebula", "datastates_ckpt", "checkpoint.writer", "data_efficiency",
     "curriculum_learning", "compression_training", "weight_quantization", "quantize_training", "eigenvalue",
     "progressive_layer_drop", "sparse_attention", "hybrid_engine", "compile", "autotuning", "elasticity",
-    "zero_optimization.offload_param", "zero_optimization.offload_optimizer", "zero_optimization.zenflow",
+    "zero_optimization.offload_optimizer", "zero_optimization.zenflow",
     "zero_optimization.zeropp_loco_param",
   ]
 

@@ -1,4 +1,5 @@
 import Collectives
+import Foundation
 import Layers
 import TestSupport
 import Testing
@@ -53,6 +54,22 @@ import ZeRO
     let reference = try await Self.trained(training, ranks: 2, steps: 5)
     training.gathering = gathering
     #expect(try await Self.trained(training, ranks: 2, steps: 5) == reference)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [1, 2, 3], [0, 500, 1 << 30])
+  func `parameters and gradients in files give the bits of memory`(ranks: Int, inMemory: Int) async throws {
+    var training = OddTraining(stage: 3)
+    training.accumulation = 2
+    let reference = try await Self.trained(training, ranks: ranks, steps: 5)
+    let folder = try TemporaryFolder()
+    training.adjust = { [folder] settings in
+      settings.zero.parameterFiles = FileSettings(folder: folder.path("nvme"), maximumInMemory: inMemory)
+      settings.zero.gradientFiles = FileSettings(folder: folder.path("nvme"))
+    }
+    #expect(try await Self.trained(training, ranks: ranks, steps: 5) == reference)
+    // Scratch files have no names: nothing is left but empty folders.
+    let left = FileManager.default.enumerator(atPath: folder.path("nvme"))?.compactMap { $0 as? String } ?? []
+    #expect(left.contains("zero_stage_3") && !left.contains { $0.hasSuffix(".swp") })
   }
 
   @Test(.tags(.ranks), .timeLimit(.minutes(1)))

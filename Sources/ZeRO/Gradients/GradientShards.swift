@@ -1,0 +1,112 @@
+import AsyncFiles
+import Optimizers
+import Torch
+
+/// This rank's slices of reduced gradients between the backward passes and the step, a slice a bucket.
+protocol GradientShards: AnyObject {
+  /// Bytes of memory that the slices take.
+  var byteCount: Int { get }
+  /// Adds a reduced slice to what is there, in `dtype`; the caller gives it up.
+  func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws
+  /// A slice, not to be written to; nil when none was added.
+  func values(of bucket: Int) throws -> Tensor?
+  /// The sum of squares of a slice; nil when none was added.
+  func squares(of bucket: Int) throws -> GradientSquares?
+  /// Forgets all slices.
+  func clear()
+}
+
+/// Slices in memory.
+final class MemoryGradientShards: GradientShards {
+  private var shards: [Tensor?]
+
+  init(bucketCount: Int) { shards = Array(repeating: nil, count: bucketCount) }
+
+  var byteCount: Int { shards.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
+
+  func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {
+    if let kept = shards[bucket] {
+      try kept.addInPlace(reduced)
+    } else {
+      shards[bucket] = try reduced.to(dtype)
+    }
+  }
+
+  func values(of bucket: Int) throws -> Tensor? { shards[bucket] }
+
+  func squares(of bucket: Int) throws -> GradientSquares? { try shards[bucket].map(GradientSquares.init) }
+
+  func clear() {
+    for index in shards.indices { shards[index] = nil }
+  }
+}
+
+/// Slices in a file, written while backward goes on and read ahead of the step; their norms are taken when they pass
+/// by (arXiv 2104.07857, section 5.2.2).
+final class FileGradientShards: GradientShards {
+  private struct Slice {
+    let dtype: DType
+    let squares: GradientSquares
+  }
+
+  private let file: AsyncFile
+  private let writer: FileWriter
+  private let reader: AsyncFileHandle
+  private let elementCounts: [Int]
+  /// Where each slice begins, with room for f32.
+  private let offsets: [Int]
+  private var slices: [Slice?]
+  private var ahead: (bucket: Int, values: Tensor, operation: AsyncFileOperation)?
+
+  init(elementCounts: [Int], rank: Int, settings: FileSettings) throws {
+    self.elementCounts = elementCounts
+    var end = 0
+    offsets = elementCounts.map { count in
+      // Whole pages, so that every slice bypasses the page cache.
+      defer { end += (count * 4 + 4095) / 4096 * 4096 }
+      return end
+    }
+    slices = Array(repeating: nil, count: elementCounts.count)
+    writer = try FileWriter(settings: settings)
+    reader = try AsyncFileHandle(settings.files)
+    file = try ScratchFile.open("zero_stage_3/optimizer/rank\(rank)/gradients.swp", settings: settings)
+  }
+
+  var byteCount: Int { ahead?.values.byteCount ?? 0 }
+
+  func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {
+    var values = try reduced.to(dtype)
+    if let earlier = try self.values(of: bucket) { values = try earlier.addInPlace(values) }
+    ahead = nil
+    slices[bucket] = Slice(dtype: dtype, squares: try GradientSquares(of: values))
+    try writer.write(values, to: file, offset: offsets[bucket])
+  }
+
+  func values(of bucket: Int) throws -> Tensor? {
+    guard let slice = slices[bucket] else { return nil }
+    try writer.finish()
+    if ahead?.bucket != bucket { ahead = try startReading(bucket, slice) }
+    let current = ahead
+    if bucket + 1 < slices.count, let next = slices[bucket + 1] {
+      ahead = try startReading(bucket + 1, next)
+    } else {
+      ahead = nil
+    }
+    try current?.operation.wait()
+    if reader.outstandingCount > 64 { try reader.wait() }
+    return current?.values
+  }
+
+  private func startReading(_ bucket: Int, _ slice: Slice) throws -> (Int, Tensor, AsyncFileOperation) {
+    let values = try Tensor.empty([elementCounts[bucket]], dtype: slice.dtype)
+    return (bucket, values, reader.startRead(into: values, from: file, offset: offsets[bucket]))
+  }
+
+  func squares(of bucket: Int) throws -> GradientSquares? { slices[bucket]?.squares }
+
+  func clear() {
+    if ahead != nil { _ = try? reader.wait() }
+    ahead = nil
+    for index in slices.indices { slices[index] = nil }
+  }
+}
