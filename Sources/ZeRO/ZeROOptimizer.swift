@@ -67,6 +67,7 @@ public final class ZeROOptimizer {
   public let reducer: GradientReducer
   /// Brings partitioned parameters when they are used; nil where every rank has all of them.
   public let gatherer: ParameterGatherer?
+  private let fileTier: FileTier?
   private let rules: [any OptimizerRule]
   private let processGroup: ProcessGroup
 
@@ -82,7 +83,7 @@ public final class ZeROOptimizer {
   ///   - processGroup: the data-parallel ranks.
   ///   - settings: the stage, the buckets, clipping and dtypes.
   ///   - value: where the parameters' first values come from; those that they have, unless told otherwise.
-  /// - Throws: `TorchError`, `CollectiveError`, `OptimizerError`.
+  /// - Throws: `TorchError`, `CollectiveError`, `OptimizerError`, `AsyncFileError` when states live in files.
   public init(
     model: Module, groups: [Group], frozen: [(path: String, parameter: Parameter)] = [], dtype: DType, device: Device,
     processGroup: ProcessGroup, settings: ZeROSettings,
@@ -96,9 +97,19 @@ public final class ZeROOptimizer {
       model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
       value: value)
     gatherer = parts.gatherer
-    self.groups = try parts.trainable.map { group, rule in
-      let states = try MemoryStates(
-        elementCount: group.layout.partitionElementCount, rule: rule, keepsMasters: dtype != .float32 || !group.isInMemory, device: device)
+    let tier = try settings.fileTier.map { tier in
+      try FileTier(
+        tier, stage: settings.stage, rank: processGroup.rank,
+        tensorCount: 1 + (parts.trainable.map(\.rule.stateNames.count).max() ?? 0),
+        elementCount: parts.trainable.map(\.group.layout.partitionElementCount).max() ?? 0)
+    }
+    fileTier = tier
+    self.groups = try parts.trainable.enumerated().map { index, part in
+      let (group, rule) = part
+      let (count, keepsMasters) = (group.layout.partitionElementCount, dtype != .float32 || !group.isInMemory)
+      let states: any PartitionStates =
+        try tier?.makeStates(name: "\(index)", elementCount: count, rule: rule, keepsMasters: keepsMasters)
+        ?? MemoryStates(elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device)
       return try PartitionedGroup(flat: group, rule: rule, states: states, rank: processGroup.rank)
     }
     reducer = try GradientReducer(
@@ -163,7 +174,7 @@ public final class ZeROOptimizer {
       }
       var gathers: [Work] = []
       for (index, group) in groups.enumerated() {
-        try group.states.beginUpdates(of: group.flat.layout.buckets.indices.map(group.partitionRange))
+        try group.beginUpdates()
         for bucket in group.flat.layout.buckets.indices {
           guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
           try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
@@ -275,12 +286,13 @@ public final class ZeROOptimizer {
     return Squares(sum: values[0], overflow: Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: rank))
   }
 
-  /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them.
+  /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them. Of
+  /// states in files it is the buffers that they pass through.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
       parameters: groups.reduce(0) { $0 + $1.flat.keptByteCount },
       gradients: max(reducer.byteCount, reducer.retainedByteCount),
-      optimizerStates: groups.reduce(0) { $0 + $1.stateByteCount })
+      optimizerStates: groups.reduce(fileTier?.bufferByteCount ?? 0) { $0 + $1.stateByteCount })
   }
 
   /// Detaches from the model.

@@ -30,6 +30,8 @@ public struct ZeROSettings: Sendable, Equatable {
   /// Files for this rank's reduced gradients at stages 2 and 3 (`offload_optimizer` to `nvme`); nil keeps them in
   /// memory.
   public var gradientFiles: FileSettings?
+  /// `offload_optimizer` with device `nvme`: where master weights and optimizer states live; nil for memory.
+  public var fileTier: FileTierSettings?
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
 

@@ -18,6 +18,8 @@ public struct AsyncFileError: Error, Sendable, Equatable, CustomStringConvertibl
     case synchronize = "flush"
     /// Taking the file's name away.
     case remove
+    /// Making a folder.
+    case makeFolder = "make the folder"
   }
 
   /// Why it could not be done.

@@ -1,7 +1,7 @@
 internal import CAsyncFiles
 
-/// A read or write that goes on while the program does. It keeps its file and its tensor; ending this object does not
-/// end the operation, it waits for it.
+/// A read or write that goes on while the program does. It keeps its file, and its tensor until ``wait()`` returns;
+/// ending this object does not end the operation, it waits for it.
 public final class AsyncFileOperation {
   /// What is read or written.
   public let file: AsyncFile
@@ -10,7 +10,7 @@ public final class AsyncFileOperation {
   /// Whether the file is written.
   public let isWrite: Bool
   private let handle: ca_operation
-  private let memory: AnyObject?
+  private var memory: AnyObject?
 
   init(handle: ca_operation, file: AsyncFile, range: Range<Int>, isWrite: Bool, memory: AnyObject?) {
     self.handle = handle
@@ -35,6 +35,7 @@ public final class AsyncFileOperation {
   ///   the bytes of a failed write are then undefined.
   public func wait() throws(AsyncFileError) {
     let result = ca_operation_wait(handle)
+    memory = nil
     guard result.error != 0 else { return }
     if result.error == CA_END_OF_FILE {
       throw AsyncFileError(.endOfFile(path: file.path, offset: Int(result.offset), expected: range))

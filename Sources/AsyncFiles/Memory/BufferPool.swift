@@ -7,6 +7,8 @@ public import Torch
 ///
 /// Buffers start at pages, so that files are read into them and written from them without a copy.
 public final class BufferPool: Sendable {
+  /// Bytes of a page: buffers start at multiples of it, as blocks of a file do.
+  public static let pageSize = AsyncFile.pageSize
   /// Bytes of one buffer.
   public let bufferByteCount: Int
   /// Buffers of the pool.
@@ -25,7 +27,7 @@ public final class BufferPool: Sendable {
   /// - Throws: ``AsyncFileError`` when memory cannot be had.
   public init(count: Int, byteCount: Int, locks: Bool = false) throws(AsyncFileError) {
     precondition(count >= 0 && byteCount >= 0, "\(count) buffers of \(byteCount) bytes")
-    let pageSize = AsyncFile.pageSize
+    let pageSize = BufferPool.pageSize
     bufferByteCount = (byteCount + pageSize - 1) / pageSize * pageSize
     self.count = count
     pages = try Pages(byteCount: bufferByteCount * count)

@@ -36,6 +36,8 @@ public struct ZeROPlan: Sendable, Equatable {
   public let gathering: GatherPlan
   /// Files for partitioned parameters; nil where they stay in memory.
   public let parameterFiles: ParameterFilePlan?
+  /// How master weights and optimizer states live in files; nil when they do not.
+  public let optimizerFiles: OptimizerFilesPlan?
 }
 
 /// Where partitioned parameters live that do not fit into memory.
@@ -52,6 +54,31 @@ public struct ParameterFilePlan: Sendable, Equatable {
     folder = path
     maximumInMemory = keys.maximumInMemory
     bufferCount = keys.bufferCount
+  }
+}
+
+/// How master weights and optimizer states live in files.
+public struct OptimizerFilesPlan: Sendable, Equatable {
+  /// The folder on the drive.
+  public let folder: String
+  /// Buffers between files and memory.
+  public let bufferCount: Int
+  /// Whether these are page-locked.
+  public let pinsMemory: Bool
+  /// Whether the next tile is read while the current one is updated.
+  public let pipelinesReads: Bool
+  /// Whether the previous tile is written while the current one is updated.
+  public let pipelinesWrites: Bool
+}
+
+extension OptimizerFilesPlan {
+  init?(_ keys: Settings<OffloadOptimizerKeys>) {
+    guard keys.device == .nvme, let path = keys.path else { return nil }
+    folder = path
+    bufferCount = keys.bufferCount
+    pinsMemory = keys.pinsMemory
+    pipelinesReads = keys.pipelinesReads
+    pipelinesWrites = keys.pipelinesWrites
   }
 }
 
@@ -101,5 +128,6 @@ extension ZeROPlan {
       leafNames: zero.leafModules.names, leafNameSuffixes: zero.leafModules.nameSuffixes,
       leafClasses: zero.leafModules.classes)
     parameterFiles = ParameterFilePlan(zero.offloadParameters)
+    optimizerFiles = OptimizerFilesPlan(zero.offloadOptimizer)
   }
 }

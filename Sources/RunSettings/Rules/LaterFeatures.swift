@@ -48,8 +48,10 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature("zero_optimization.offload_optimizer.device", "optimizer offload", instead: "\"none\"") {
-      $0.zero.offloadOptimizer.device != .none
+    LaterFeature(
+      "zero_optimization.offload_optimizer.device", "optimizer offload to host memory", instead: "\"none\" or \"nvme\""
+    ) {
+      $0.zero.offloadOptimizer.device == .cpu
     },
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
     LaterFeature(

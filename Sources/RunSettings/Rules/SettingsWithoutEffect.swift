@@ -44,7 +44,9 @@ enum SettingsWithoutEffect {
     .init("zero_optimization.elastic_checkpoint", "every checkpoint loads on any number of ranks"),
     .init(
       "zero_optimization.parameter_alignment", "each rank's part of a bucket is aligned, not each parameter"),
-    .init("zero_optimization.sub_group_size", "the optimizer takes a bucket at a time"),
+    .init(
+      "zero_optimization.offload_optimizer.fast_init",
+      "master weights always go to their files piece by piece, as the working weights are made"),
     .init("zero_allow_untested_optimizer", "every optimizer here is made for flat partitions"),
     .init("seq_parallel_communication_data_type", "there is no sequence parallelism yet"),
     .init("data_parallel_size", "all ranks are data-parallel"),

@@ -97,6 +97,13 @@ extension ZeROSettings {
         folder: files.folder, files: AsyncFileSettings(plan: plan.asyncFiles),
         maximumInMemory: files.maximumInMemory, bufferCount: files.bufferCount)
     }
+    fileTier = plan.zero.optimizerFiles.map {
+      FileTierSettings(plan: $0, files: plan.asyncFiles, subGroupSize: plan.zero.subGroupSize)
+    }
+    // As in DeepSpeed, whose stages 1 and 2 know no files.
+    if stage == 3, let tier = fileTier {
+      gradientFiles = FileSettings(folder: tier.folder, files: tier.files, bufferCount: tier.bufferCount)
+    }
     let plan = plan.zero.gathering
     gathering = GatherSettings(
       persistenceThreshold: plan.persistenceThreshold, modelPersistenceThreshold: plan.modelPersistenceThreshold,
@@ -104,6 +111,16 @@ extension ZeROSettings {
       maximumReuseDistance: plan.maximumReuseDistance,
       leafModules: plan.leafNames + plan.leafNameSuffixes.map { "*" + $0 },
       leafClasses: Set(plan.leafClasses.map { String($0.split(separator: ".").last ?? "") }))
+  }
+}
+
+extension FileTierSettings {
+  init(plan: OptimizerFilesPlan, files: AsyncFilePlan, subGroupSize: Int) {
+    self.init(
+      folder: plan.folder, files: AsyncFileSettings(plan: files), bufferCount: plan.bufferCount,
+      // Page-locked buffers serve transfers to a GPU; elsewhere they would only take memory from others.
+      locksMemory: plan.pinsMemory && Torch.isCUDAAvailable, pipelinesReads: plan.pipelinesReads,
+      pipelinesWrites: plan.pipelinesWrites, subGroupSize: subGroupSize)
   }
 }
 

@@ -69,7 +69,7 @@ final class FileGradientShards: GradientShards {
     slices = Array(repeating: nil, count: elementCounts.count)
     writer = try FileWriter(settings: settings)
     reader = try AsyncFileHandle(settings.files)
-    file = try ScratchFile.open("zero_stage_3/optimizer/rank\(rank)/gradients.swp", settings: settings)
+    file = try ScratchFile.open("zero_stage_3/optimizer/rank\(rank)/gradients.swp", in: settings.folder)
   }
 
   var byteCount: Int { ahead?.values.byteCount ?? 0 }

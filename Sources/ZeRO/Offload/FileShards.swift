@@ -17,7 +17,7 @@ final class FileShards: ShardSource {
     self.group = group
     reader = try AsyncFileHandle(settings.files)
     writer = try FileWriter(settings: settings)
-    own = try ScratchFile.open("zero_stage_3/\(dtype.name)params/rank\(group.rank)/shards.swp", settings: settings)
+    own = try ScratchFile.open("zero_stage_3/\(dtype.name)params/rank\(group.rank)/shards.swp", in: settings.folder)
     let paths = try group.allGather(bytes: Array(own.pathForOthers.utf8), label: "files of parameters")
     files = try paths.enumerated().map { rank, path in
       rank == group.rank ? own : try AsyncFile(path: String(decoding: path, as: UTF8.self), mode: .read)

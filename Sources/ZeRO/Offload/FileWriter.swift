@@ -25,17 +25,3 @@ final class FileWriter {
     try handle.wait()
   }
 }
-
-/// Scratch files of one rank: made in a folder of their own, without a name from the moment they are open, so that
-/// they end with the process however it ends.
-enum ScratchFile {
-  /// Opens a new file below the folder of `settings`.
-  ///
-  /// - Parameter place: folders and name below `nvme_path`, such as `zero_stage_3/bfloat16params/rank0/shards.swp`.
-  /// - Throws: `AsyncFileError` naming the path.
-  static func open(_ place: String, settings: FileSettings) throws -> AsyncFile {
-    let path = "\(settings.folder)/\(place)"
-    try FolderTree.make(parentOf: path)
-    return try AsyncFile(path: path, mode: .scratch)
-  }
-}

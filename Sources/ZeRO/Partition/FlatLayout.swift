@@ -69,6 +69,15 @@ public struct FlatLayout: Sendable, Equatable {
 
     /// Its elements, counted from the start of the rank's partition.
     public var partitionRange: Range<Int> { partitionOffset..<partitionOffset + parameterRange.count }
+
+    /// The same elements in fragments of at most `limit`.
+    func parts(limit: Int) -> [Fragment] {
+      SubGroups.parts(of: partitionRange, limit: limit).map { part in
+        let start = parameterRange.lowerBound + part.lowerBound - partitionOffset
+        return Fragment(
+          member: member, parameterRange: start..<start + part.count, partitionOffset: part.lowerBound)
+      }
+    }
   }
 
   /// The parameters, in the caller's order.

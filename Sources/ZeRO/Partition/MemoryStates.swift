@@ -25,6 +25,9 @@ public final class MemoryStates: PartitionStates {
   /// Bytes of masters and states.
   public var byteCount: Int { states.reduce(masters?.byteCount ?? 0) { $0 + $1.byteCount } }
 
+  /// No limit.
+  public var largestPiece: Int { .max }
+
   /// Nothing: all pieces are at hand.
   public func beginUpdates(of ranges: [Range<Int>]) {}
 

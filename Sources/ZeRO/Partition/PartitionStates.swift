@@ -23,6 +23,9 @@ public protocol PartitionStates: AnyObject {
   /// Bytes of memory held for masters and states.
   var byteCount: Int { get }
 
+  /// Elements of the largest piece that is lent.
+  var largestPiece: Int { get }
+
   /// Announces disjoint pieces that will be borrowed in this order. Pieces may be left out later.
   ///
   /// - Throws: whatever keeps the owner from reading.

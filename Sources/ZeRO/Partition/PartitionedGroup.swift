@@ -45,7 +45,10 @@ public final class PartitionedGroup {
     try withoutGradients {
       for bucket in flat.layout.buckets.indices {
         let values = try flat.shardBuffer(bucket, rank: owner)
-        try values.copyInPlace(states.values(of: .master, partitionRange(ofBucket: bucket)))
+        for piece in pieces(ofBucket: bucket) {
+          try values.narrow(dim: 0, start: piece.offset, length: piece.range.count)
+            .copyInPlace(states.values(of: .master, piece.range))
+        }
         try flat.storeShard(values, bucket)
       }
     }
@@ -57,19 +60,37 @@ public final class PartitionedGroup {
     return start..<start + flat.layout.buckets[index].shardElementCount
   }
 
-  /// Updates this rank's part of one bucket. `rule.beginStep()` and `states.beginUpdates` came before.
+  /// What is updated at once of a bucket: elements of the partition, and the first one counted from the start of this
+  /// rank's part of the bucket.
+  private func pieces(ofBucket index: Int) -> [(range: Range<Int>, offset: Int)] {
+    let whole = partitionRange(ofBucket: index)
+    return SubGroups.parts(of: whole, limit: states.largestPiece).map { ($0, $0.lowerBound - whole.lowerBound) }
+  }
+
+  /// Announces the updates of all buckets, in their order.
+  ///
+  /// - Throws: what the states throw.
+  func beginUpdates() throws {
+    try states.beginUpdates(of: flat.layout.buckets.indices.flatMap { pieces(ofBucket: $0).map(\.range) })
+  }
+
+  /// Updates this rank's part of one bucket. `rule.beginStep()` and `beginUpdates` came before.
   ///
   /// - Parameters:
   ///   - gradient: `[shardElementCount]`, times `multiplier` the gradient.
   func update(bucket: Int, gradient: Tensor, multiplier: Double) throws {
-    let piece = try states.borrow(partitionRange(ofBucket: bucket))
     let values = try flat.shardBuffer(bucket, rank: owner)
-    try rule.update(
-      FlatUpdate(
-        master: piece.master ?? values, states: piece.states, gradient: gradient, gradientMultiplier: multiplier,
-        lowPrecisionCopy: piece.master == nil ? nil : values))
+    for (range, offset) in pieces(ofBucket: bucket) {
+      let piece = try states.borrow(range)
+      let values = try values.narrow(dim: 0, start: offset, length: range.count)
+      try rule.update(
+        FlatUpdate(
+          master: piece.master ?? values, states: piece.states,
+          gradient: gradient.narrow(dim: 0, start: offset, length: range.count), gradientMultiplier: multiplier,
+          lowPrecisionCopy: piece.master == nil ? nil : values))
+      try states.giveBack(piece)
+    }
     try flat.storeShard(values, bucket)
-    try states.giveBack(piece)
   }
 
   /// The name under which the masters are found among the states.
@@ -78,8 +99,10 @@ public final class PartitionedGroup {
   /// The names of everything that this group keeps: `fp32` for the masters, then the rule's states.
   public var stateNames: [String] { [PartitionedGroup.masterState] + rule.stateNames }
 
-  /// The pieces of parameters in this rank's partition.
-  public var fragments: [FlatLayout.Fragment] { flat.layout.fragments(of: owner) }
+  /// The pieces of parameters in this rank's partition, none of them larger than what is updated at once.
+  public var fragments: [FlatLayout.Fragment] {
+    flat.layout.fragments(of: owner).flatMap { $0.parts(limit: states.largestPiece) }
+  }
 
   /// One state of one piece of a parameter, `[fragment.parameterRange.count]`, for reading only.
   ///

@@ -60,6 +60,16 @@ struct OutputTests {
   ]
 
   static let failures = [
+    BadInput("full disk under the optimizer's states", "rank0/0_exp_avg.tensor.swp", "ulimit -f") {
+      let zero = """
+        {"stage": 2, "offload_optimizer": {"device": "nvme", "nvme_path": "\($0.path("nvme"))"}}
+        """
+      var invocation = try $0.train(
+        config: try $0.config(zero: zero, name: "nvme.json"), steps: 4, "--output", $0.path("out"), "--resume",
+        $0.path("out"))
+      invocation.shell = "ulimit -f 100; exec \"$@\""
+      return invocation
+    },
     BadInput("full disk", "global_step4", "ulimit -f") {
       var invocation = try $0.train(steps: 4, "--output", $0.path("out"), "--resume", $0.path("out"))
       invocation.shell = "ulimit -f 100; exec \"$@\""

@@ -24,6 +24,28 @@ struct TrainTests {
     #expect(tables[0].cells.map { $0[6] } == ["4", "8", "12", "16", "20"])
   }
 
+  @Test("States in files lose what states in memory lose, and leave nothing behind", arguments: [1, 3])
+  func statesInFiles(stage: Int) throws {
+    let work = try Workspace()
+    let drive = work.makeFolder("drive")
+    let offload = """
+      "sub_group_size": 5000, "offload_optimizer": {"device": "nvme", "nvme_path": "\(drive)", "pipeline_read": true}
+      """
+    var tables: [[[String]]] = []
+    for (name, more) in [("memory", ""), ("files", ", " + offload)] {
+      let config = try work.config(
+        #""bf16": {"enabled": true}, "aio": {"block_size": 8192, "queue_depth": 4}"#,
+        zero: "{\"stage\": \(stage)\(more)}", name: "\(name).json")
+      let table = work.path("\(name).csv")
+      let outcome = try work.run(
+        try work.train(config: config, steps: 4, "--num_gpus", "2", "--master_port", "0", "--loss_csv", table))
+      try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+      tables.append(try LossRows(path: table).exact)
+    }
+    #expect(tables[0] == tables[1])
+    #expect(try TestFile.names(in: drive).isEmpty)
+  }
+
   @Test("A resumed run goes on bit for bit, in the same table")
   func resume() throws {
     let work = try Workspace()
