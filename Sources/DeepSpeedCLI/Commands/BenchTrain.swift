@@ -1,26 +1,33 @@
-import ArgumentParser
+public import ArgumentParser
 import Collectives
 import Glibc
 import Launcher
 import Models
 import RunSettings
 import Torch
-import Training
+public import Training
+import ZeRO
 
-/// `deepspeed bench train`: training speed of a GPT of fixed shape.
+/// `deepspeed bench train`: training speed of a model of fixed shape.
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Measure tokens a second, memory and start-up of training a GPT.",
+    commandName: "train", abstract: "Measure tokens a second, memory and start-up of training a model of fixed shape.",
     discussion: "Prints one line 'RESULT {...}' with medians over the counted steps.")
 
-  @Option(help: "tiny (3.3 M parameters), small (13.9 M) or gpt2 (124 M).")
-  var size: SizeArgument = .tiny
+  @Option(
+    help: "tiny (3.3 M parameters), small (13.9 M), gpt2 (124 M), smollm2 (135 M), llama-650m or llama-4b.")
+  var size: TrainingBenchmark.Size = .tiny
 
   @Option(help: "f32, bf16 or f16.")
   var dtype: DTypeArgument = .bf16
 
   @Option(help: "The ZeRO stage.")
   var zero: Int = 2
+
+  @Option(
+    name: .customLong("deepspeed_config"),
+    help: ArgumentHelp("A config to use instead of --dtype and --zero.", valueName: "file"))
+  var configuration: String?
 
   @Option(help: "Optimizer steps.")
   var steps: Int = 10
@@ -44,7 +51,7 @@ struct BenchTrain: ParsableCommand {
   @OptionGroup var launch: LaunchArguments
 
   func validate() throws {
-    guard (0...2).contains(zero) else { throw ValidationError("--zero is \(zero), expected 0, 1 or 2") }
+    guard (0...3).contains(zero) else { throw ValidationError("--zero is \(zero), expected 0 to 3") }
     guard steps > warmup, warmup >= 0 else {
       throw ValidationError("--steps \(steps) with --warmup \(warmup) leaves no step to count")
     }
@@ -73,8 +80,9 @@ struct BenchTrain: ParsableCommand {
   private func measure(_ context: RankContext) throws {
     let start = getenv(LaunchTime.variable).flatMap { Double(String(cString: $0)) } ?? LaunchTime.ofThisProcess
     var firstStep = 0.0
-    let benchmark = TrainingBenchmark(
-      size: size.size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
+    var benchmark = TrainingBenchmark(
+      size: size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
+    benchmark.configuration = configuration.map { .file(path: $0) }
     let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
     guard context.rank == 0 else { return }
     let values: [String: ConfigurationValue] = [
@@ -85,6 +93,7 @@ struct BenchTrain: ParsableCommand {
       "cpu_ms": .number(result.stepCPUSeconds[result.stepCPUSeconds.count / 2] * 1e3),
       "rss_mb": .array(result.peakResidentBytes.map { .integer($0 >> 20) }), "first_step_s": .number(firstStep),
       "mfu": .number(result.utilization), "peak_gflops": .number(result.peakFlops / 1e9),
+      "sent_bytes": .integer(result.sentBytes), "state_bytes": .integer(result.modelStateBytes.total),
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),
     ]
     let line = try values.jsonText().split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
@@ -92,18 +101,7 @@ struct BenchTrain: ParsableCommand {
   }
 }
 
-/// The sizes under the names of the command line.
-enum SizeArgument: String, ExpressibleByArgument, CaseIterable {
-  case tiny, small, gpt2
-
-  var size: TrainingBenchmark.Size {
-    switch self {
-    case .tiny: .tiny
-    case .small: .small
-    case .gpt2: .gpt2
-    }
-  }
-}
+extension TrainingBenchmark.Size: ExpressibleByArgument {}
 
 extension DTypeArgument {
   var floatType: FloatType {

@@ -1,47 +1,14 @@
 public import Collectives
 import Glibc
 import Layers
-public import Models
+import Models
 import Optimizers
 public import RunSettings
 import Torch
-import ZeRO
+public import ZeRO
 
-/// Trains a GPT of a fixed shape on random tokens and measures it: `deepspeed bench train` on one rank.
+/// Trains a model of a fixed shape on random tokens and measures it: `deepspeed bench train` on one rank.
 public struct TrainingBenchmark: Sendable {
-  /// A shape to train, with its global batch.
-  public enum Size: String, Sendable, CaseIterable {
-    /// 4 layers of 256, bytes, 3.3 million parameters: overhead shows.
-    case tiny
-    /// 6 layers of 384, vocabulary 8192, 13.9 million parameters.
-    case small
-    /// GPT-2: 12 layers of 768, vocabulary 50257, 124 million parameters.
-    case gpt2
-
-    /// Sequences of one optimizer step over all ranks.
-    public var globalBatch: Int {
-      switch self {
-      case .tiny: 16
-      case .small: 8
-      case .gpt2: 4
-      }
-    }
-
-    /// Tokens of a sequence.
-    public var sequenceLength: Int { self == .gpt2 ? 512 : 256 }
-
-    /// The model's configuration: pre-norm, tanh GELU, learned positions, tied head, no dropout.
-    public var configuration: GPT2Configuration {
-      switch self {
-      case .tiny: GPT2Configuration(vocabularySize: 256, maximumLength: 256, hiddenSize: 256, layerCount: 4, headCount: 4)
-      case .small:
-        GPT2Configuration(vocabularySize: 8192, maximumLength: 256, hiddenSize: 384, layerCount: 6, headCount: 6)
-      case .gpt2:
-        GPT2Configuration(vocabularySize: 50257, maximumLength: 512, hiddenSize: 768, layerCount: 12, headCount: 12)
-      }
-    }
-  }
-
   /// The shape.
   public var size: Size
   /// The precision of training.
@@ -52,6 +19,9 @@ public struct TrainingBenchmark: Sendable {
   public var steps: Int
   /// Steps that are not counted.
   public var warmUpSteps: Int
+
+  /// The config to use instead of the built-in one, which is AdamW with clipping.
+  public var configuration: ConfigurationSource?
 
   /// A benchmark of these settings.
   public init(size: Size, precision: FloatType, stage: Int, steps: Int, warmUpSteps: Int = 2) {
@@ -81,6 +51,10 @@ public struct TrainingBenchmark: Sendable {
     public let losses: [Double]
     /// Elements of the model.
     public let parameterCount: Int
+    /// Bytes of parameters and gradients that this rank sent in the last step.
+    public let sentBytes: Int
+    /// Bytes of model states that this rank keeps in memory.
+    public let modelStateBytes: ModelStateFormula.Bytes
 
     /// The median step.
     public var medianSeconds: Double { stepSeconds[stepSeconds.count / 2] }
@@ -109,25 +83,29 @@ public struct TrainingBenchmark: Sendable {
   /// - Throws: what building and stepping an engine throws.
   public func run(group: ProcessGroup, onFirstStep: () -> Void = {}) throws -> Result {
     let plan = try RunPlan(
-      .text(configurationText(ranks: group.size)), facts: RunFacts(worldSize: group.size))
+      configuration ?? .text(configurationText(ranks: group.size)), facts: RunFacts(worldSize: group.size))
     let settings = try EngineSettings(plan: plan)
-    let model = GPT2Model(size.configuration)
-    try model.materialize(seed: 1234, dtype: settings.dtype)
-    let engine = try TrainingEngine(model: model, settings: settings, processGroup: group)
+    let model = size.declaredModel()
+    let engine = try TrainingEngine(
+      model: model, settings: settings, processGroup: group,
+      initializer: SeededInitializer(seed: 1234, dtype: settings.dtype))
     defer { engine.close() }
     let random = try Generator(seed: 7 &+ UInt64(group.rank))
     var seconds: [Double] = []
     var cpuSeconds: [Double] = []
     var losses: [Double] = []
-    for step in 0..<steps {
+    var sent = 0
+    for microStep in 0..<steps * settings.batch.gradientAccumulationSteps {
+      let step = microStep / settings.batch.gradientAccumulationSteps
       let start = clock()
       let shape = [settings.batch.microBatchSize, size.sequenceLength + 1]
-      let rows = try Tensor.randint(low: 0, high: size.configuration.vocabularySize, shape: shape, generator: random)
+      let rows = try Tensor.randint(low: 0, high: size.vocabularySize, shape: shape, generator: random)
       let tokens = try rows.narrow(dim: 1, start: 0, length: size.sequenceLength).contiguous()
       let labels = try rows.narrow(dim: 1, start: 1, length: size.sequenceLength).contiguous()
       let loss = try engine.forward { try model.loss(tokens, labels: labels).mean }
       try engine.backward(loss)
       guard let report = try engine.step() else { continue }
+      if step == steps - 2 || steps == 1 { sent = group.sentByLargeOperations }
       if step == 0 { onFirstStep() }
       if step >= warmUpSteps {
         seconds.append(report.seconds)
@@ -135,7 +113,8 @@ public struct TrainingBenchmark: Sendable {
       }
       losses.append(report.loss)
     }
-    let tokens = size.globalBatch * size.sequenceLength
+    sent = group.sentByLargeOperations - sent
+    let tokens = settings.batch.trainBatchSize * size.sequenceLength
     let own = "\(MemoryStatistics.now().peakResidentBytes)"
     let resident = try group.allGather(bytes: Array(own.utf8), label: "memory").map {
       Int(String(decoding: $0, as: UTF8.self)) ?? 0
@@ -146,6 +125,14 @@ public struct TrainingBenchmark: Sendable {
     return Result(
       stepSeconds: seconds.sorted(), stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
       flopsPerStep: try model.flopsPerToken(sequenceLength: size.sequenceLength) * Double(tokens),
-      peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount())
+      peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
+      modelStateBytes: engine.modelStateBytes)
+  }
+}
+
+extension ProcessGroup {
+  /// Bytes that this rank has sent in the operations that carry parameters and gradients.
+  fileprivate var sentByLargeOperations: Int {
+    [CollectiveOperation.reduceScatter, .allGather].reduce(0) { $0 + (counts[$1]?.sentBytes ?? 0) }
   }
 }
