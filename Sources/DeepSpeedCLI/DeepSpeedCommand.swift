@@ -52,7 +52,7 @@ struct Root: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, Generate.self, Chat.self, Evaluate.self, Config.self, Report.self, Launch.self, ZeroToFP32.self,
+      Train.self, Generate.self, Chat.self, Evaluate.self, Plan.self, Config.self, Report.self, Launch.self, ZeroToFP32.self,
       Bench.self,
     ], defaultSubcommand: Launch.self)
 

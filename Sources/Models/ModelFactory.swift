@@ -63,12 +63,19 @@ extension CausalLanguageModel {
   ///
   /// - Throws: ``ModelError/tooLarge(parameterCount:bytes:memoryBytes:)``, `TorchError`.
   public final func materialize(seed: UInt64, dtype: DType = .float32, device: Device = .cpu) throws {
+    try checkMemory(dtype: dtype)
+    try materialize(with: SeededInitializer(seed: seed, dtype: dtype, device: device))
+  }
+
+  /// Checks that the parameters fit into this machine's memory.
+  ///
+  /// - Throws: ``ModelError/tooLarge(parameterCount:bytes:memoryBytes:)``, `ModuleError`.
+  public final func checkMemory(dtype: DType) throws {
     let count = try parameterCount()
     let (bytes, isTooLarge) = count.multipliedReportingOverflow(by: dtype.byteCount)
     let memoryBytes = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
     guard !isTooLarge, bytes <= memoryBytes else {
       throw ModelError.tooLarge(parameterCount: count, bytes: bytes, memoryBytes: memoryBytes)
     }
-    try materialize(with: SeededInitializer(seed: seed, dtype: dtype, device: device))
   }
 }

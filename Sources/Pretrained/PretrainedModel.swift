@@ -1,5 +1,5 @@
 import Checkpoints
-import Layers
+public import Layers
 public import Models
 public import Tokenizers
 public import Torch
@@ -29,19 +29,26 @@ public struct PretrainedModel {
   public func model(dtype: DType = .float32, seed: UInt64 = 0, sharesFilePages: Bool = false) throws
     -> CausalLanguageModel
   {
+    let (model, initializer) = try declaration(dtype: dtype, seed: seed, sharesFilePages: sharesFilePages)
+    try model.materialize(with: initializer)
+    return model
+  }
+
+  /// The model without values, and what gives it those of its files, one parameter after another: for engines that
+  /// keep only a part of each. Names and shapes have been compared.
+  ///
+  /// - Throws: as ``model(dtype:seed:sharesFilePages:)``.
+  public func declaration(dtype: DType, seed: UInt64 = 0, sharesFilePages: Bool = false) throws
+    -> (model: CausalLanguageModel, initializer: any Initializer)
+  {
     switch location {
     case .folder(let folder):
       let model = try declaredModel(folder)
-      guard let source = try folder.weightSource() else {
-        try model.materialize(seed: seed, dtype: dtype)
-        return model
-      }
-      try load(model, from: source, map: model.weightMap, dtype: dtype, sharesFilePages: sharesFilePages)
-      return model
+      guard let source = try folder.weightSource() else { return (model, SeededInitializer(seed: seed, dtype: dtype)) }
+      return (model, try initializer(model, source, model.weightMap, dtype: dtype, sharesFilePages: sharesFilePages))
     case .gguf(let file):
       let model = try declaredModel(file)
-      try load(model, from: file, map: model.ggufWeightMap, dtype: dtype, sharesFilePages: sharesFilePages)
-      return model
+      return (model, try initializer(model, file, model.ggufWeightMap, dtype: dtype, sharesFilePages: sharesFilePages))
     }
   }
 
@@ -55,12 +62,12 @@ public struct PretrainedModel {
     }
   }
 
-  private func load(
-    _ model: CausalLanguageModel, from source: any WeightSource, map: WeightMap, dtype: DType, sharesFilePages: Bool
-  ) throws {
+  private func initializer(
+    _ model: CausalLanguageModel, _ source: any WeightSource, _ map: WeightMap, dtype: DType, sharesFilePages: Bool
+  ) throws -> WeightSourceInitializer {
     let initializer = WeightSourceInitializer(source, map: map, dtype: dtype, sharesFilePages: sharesFilePages)
     try initializer.check(model)
-    try model.materialize(with: initializer)
+    return initializer
   }
 
   private func declaredModel(_ folder: HuggingFaceFolder) throws -> CausalLanguageModel {

@@ -48,13 +48,15 @@ public final class TrainingRun {
     var settings = try EngineSettings(plan: plan)
     if let level = options.logLevel { settings.watching.logLevel = level }
     log = RunLog(level: group.rank == 0 ? settings.watching.logLevel : nil, write: show)
-    model = try origin.model(dtype: settings.dtype, seed: options.seed)
+    let (model, initializer) = try origin.declaration(dtype: settings.dtype, seed: options.seed)
+    self.model = model
+    if settings.zero.parameterFiles == nil { try model.checkMemory(dtype: settings.dtype) }
     for pattern in options.frozen { try model.freeze(matching: pattern) }
     sequenceLength = try TrainingRun.sequenceLength(options, model: model)
     dataset = try Dataset(
       path: options.data, sequenceLength: sequenceLength, encoding: try TextEncoding(of: origin, model: model, data: options.data),
       cacheFolder: options.cacheFolder)
-    engine = try TrainingEngine(model: model, settings: settings, processGroup: group, log: log)
+    engine = try TrainingEngine(model: model, settings: settings, processGroup: group, initializer: initializer, log: log)
     try model.setGenerator(Generator(seed: options.seed &+ UInt64(group.rank)))
     let resumed = try TrainingRun.resume(options, engine: engine)
     startStep = engine.progress.globalSteps
