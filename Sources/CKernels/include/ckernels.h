@@ -11,6 +11,7 @@
 #include "ckernels/adam.h"
 #include "ckernels/elementwise.h"
 #include "ckernels/formats.h"
+#include "ckernels/groups.h"
 #include "ckernels/layers.h"
 #include "ckernels/random.h"
 #include "ckernels/reduction.h"
