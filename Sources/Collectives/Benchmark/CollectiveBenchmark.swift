@@ -41,8 +41,8 @@ public struct CollectiveBenchmark: Sendable {
     public let byteCount: Int
     /// Seconds of one operation in each trial, sorted.
     public let seconds: [Double]
-    /// Bytes that this rank gave to others in one operation.
-    public let sentBytes: Int
+    /// Bytes that this rank gave to others in one operation, by link.
+    public let sent: LinkBytes
 
     /// The median trial.
     public var medianSeconds: Double { seconds[seconds.count / 2] }
@@ -87,23 +87,23 @@ public struct CollectiveBenchmark: Sendable {
     let other = try Tensor.zeros([operation == .allToAll ? part * size : part], dtype: dtype)
     let repetitions = max(3, min(200, (8 << 20) / max(1, byteCount)))
     var seconds = groups.map { _ in [Double]() }
-    var sent = groups.map { _ in 0 }
+    var sent = groups.map { _ in LinkBytes() }
     // The first round warms up caches and connections.
     for trial in 0...trials {
       for (index, (_, group)) in groups.enumerated() {
         try group.barrier()
-        let before = group.sentBytes
+        let before = group.sent
         let start = ContinuousClock.now
         for _ in 0..<repetitions { try run(operation, on: group, whole: whole, other: other) }
         let time = start.duration(to: .now)
-        sent[index] = (group.sentBytes - before) / repetitions
+        sent[index] = (group.sent - before).divided(by: repetitions)
         if trial > 0 { seconds[index].append(time / .seconds(1) / Double(repetitions)) }
       }
     }
     return groups.enumerated().map { index, entry in
       Measurement(
         operation: operation, transport: entry.transport, byteCount: whole.byteCount, seconds: seconds[index].sorted(),
-        sentBytes: sent[index])
+        sent: sent[index])
     }
   }
 

@@ -88,8 +88,11 @@ public struct CommunicationCount: Sendable, Hashable {
   public var callCount = 0
   /// Bytes of their tensors, as `CollectiveRecord.byteCount` counts them.
   public var payloadBytes = 0
-  /// Bytes that this rank sent to others.
-  public var sentBytes = 0
+  /// Bytes that this rank sent to others, by link.
+  public var sent = LinkBytes()
+
+  /// Bytes that this rank sent to others, over all links.
+  public var sentBytes: Int { sent.total }
 
   /// Nothing yet.
   public init() {}

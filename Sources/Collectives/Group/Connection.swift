@@ -27,8 +27,14 @@ final class Connection: Sendable {
   /// How the ranks reach each other.
   var transport: Transport { Transport(code: ct_group_transport(handle)) }
 
+  /// Why the ranks reach each other in no better way; nil where there is nothing to say.
+  var note: String? {
+    let text = String(cString: ct_group_note(handle))
+    return text.isEmpty ? nil : text
+  }
+
   /// The bytes that this rank has sent.
-  var bytesSent: Int { ct_group_bytes_sent(handle) }
+  var sentBytes: LinkBytes { LinkBytes(ct_group_traffic(handle)) }
 }
 
 /// One operation under way in C, shared by its `Work` and the watchdog.
@@ -49,7 +55,7 @@ final class WorkHandle: Sendable {
 
   var isCompleted: Bool { ct_work_is_completed(handle) }
 
-  var bytesSent: Int { ct_work_bytes_sent(handle) }
+  var sentBytes: LinkBytes { LinkBytes(ct_work_traffic(handle)) }
 
   /// From the start to the end, or until now.
   var elapsed: Duration { .nanoseconds(ct_work_nanoseconds(handle)) }

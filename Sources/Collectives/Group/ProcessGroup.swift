@@ -15,15 +15,21 @@ public final class ProcessGroup {
   public let size: Int
   /// The ranks of the group, counted over all processes.
   public let globalRanks: [Int]
+  /// Which of the group's ranks share a host, counted in the group.
+  public let hosts: HostPlacement
   let ledger: GroupLedger
   /// Receives each operation that the log takes down.
   var showOperation: ((LoggedOperation) -> Void)?
   private let lease: WatchdogLease
 
-  init(name: String, rank: Int, globalRanks: [Int], connection: Connection?, lease: WatchdogLease) {
+  init(
+    name: String, rank: Int, globalRanks: [Int], hosts: HostPlacement, connection: Connection?,
+    lease: WatchdogLease
+  ) {
     self.name = name
     self.rank = rank
     self.globalRanks = globalRanks
+    self.hosts = hosts
     self.lease = lease
     size = globalRanks.count
     ledger = GroupLedger(name: name, globalRanks: globalRanks, connection: connection)
@@ -35,8 +41,14 @@ public final class ProcessGroup {
   /// How the ranks reach each other; nil for a single rank.
   public var transport: Transport? { ledger.connection?.transport }
 
-  /// Bytes that this rank has sent to others in this group.
-  public var sentBytes: Int { ledger.connection?.bytesSent ?? 0 }
+  /// Why a group of several hosts does not use the hierarchy, for a log; nil where there is nothing to say.
+  public var transportNote: String? { ledger.connection?.note }
+
+  /// Bytes that this rank has sent to others in this group, by link.
+  public var sent: LinkBytes { ledger.connection?.sentBytes ?? LinkBytes() }
+
+  /// Bytes that this rank has sent to others in this group, over all links.
+  public var sentBytes: Int { sent.total }
 
   /// Begins an operation: numbers it, calls C, and notes it for the watchdog.
   func begin(

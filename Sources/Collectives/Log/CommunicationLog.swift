@@ -28,6 +28,8 @@ public struct CommunicationLogEntry: Sendable, Equatable {
   /// slower ranks and for operations before it. Of what this rank alone has still to do and leaves until
   /// somebody waits for it, only the doing counts.
   public private(set) var totalLatency = Duration.zero
+  /// Bytes that this rank gave to others in all of them, by link.
+  public private(set) var sent = LinkBytes()
   /// The times of the latest operations, at most ``latencyLimit``, in no particular order.
   public private(set) var latencies: [Duration] = []
 
@@ -41,7 +43,8 @@ public struct CommunicationLogEntry: Sendable, Equatable {
     self.rankCount = rankCount
   }
 
-  mutating func add(_ latency: Duration) {
+  mutating func add(_ latency: Duration, sent bytes: LinkBytes) {
+    sent += bytes
     if latencies.count < Self.latencyLimit {
       latencies.append(latency)
     } else {
@@ -99,7 +102,7 @@ struct CommunicationLog {
     self.keepsOperations = keepsOperations
   }
 
-  mutating func note(_ record: CollectiveRecord, latency: Duration) {
+  mutating func note(_ record: CollectiveRecord, latency: Duration, sent: LinkBytes) {
     guard options.operations?.contains(record.operation) ?? true else { return }
     let kind = record.operation.rawValue
     let name = options.includesLabels && !record.label.isEmpty ? "\(kind) of '\(record.label)'" : kind
@@ -108,7 +111,7 @@ struct CommunicationLog {
       series,
       default: CommunicationLogEntry(
         name: name, operation: record.operation, byteCount: record.byteCount, rankCount: rankCount)
-    ].add(latency)
+    ].add(latency, sent: sent)
     if keepsOperations { unshown.append(LoggedOperation(record: record, latency: latency)) }
   }
 

@@ -13,23 +13,26 @@ public final class RankContext {
   public let store: Store
   /// The group of all ranks.
   public let world: ProcessGroup
+  /// Which ranks share a host.
+  public let hosts: HostPlacement
   /// How long an operation may take before its ranks are compared.
   public let timeout: Duration
   private let lease: WatchdogLease
   private var watchdog: Watchdog { lease.watchdog }
-  private let host: String
+  private let address: String
   private let transport: Transport
   private var groupCounts: [String: Int] = [:]
 
   /// Joins the other ranks, which do the same with the same store.
   ///
   /// - Parameters:
-  ///   - host: The address at which the others reach this rank, "127.0.0.1" when all are on this machine.
+  ///   - hosts: Which ranks share a host, the same on all ranks.
+  ///   - address: The address at which the others reach this rank, "127.0.0.1" when all are on this machine.
   ///   - transport: How to reach them, the same on all ranks.
   ///   - timeout: How long to wait for the others, and how long an operation may take later.
   /// - Throws: `CollectiveError.ranksMissing` with the ranks that did not come.
   init(
-    rank: Int, worldSize: Int, localRank: Int, store: Store, host: String,
+    rank: Int, worldSize: Int, localRank: Int, store: Store, hosts: HostPlacement, address: String,
     transport: Transport = .automatic, timeout: Duration,
     registered: (Watchdog) -> Void = { _ in }
   ) throws(CollectiveError) {
@@ -37,14 +40,15 @@ public final class RankContext {
     self.worldSize = worldSize
     self.localRank = localRank
     self.store = store
-    self.host = host
+    self.hosts = hosts
+    self.address = address
     self.transport = transport
     self.timeout = timeout
     lease = WatchdogLease(Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection()))
     registered(lease.watchdog)
     world = try Self.connect(
-      name: "world", key: "group/world", members: Array(0..<worldSize), rank: rank, store: store, host: host,
-      transport: transport, lease: lease)
+      name: "world", key: "group/world", members: Array(0..<worldSize), rank: rank, store: store, hosts: hosts,
+      address: address, transport: transport, lease: lease)
   }
 
   /// The only rank of its world: no store is served, and nothing is sent.
@@ -52,7 +56,8 @@ public final class RankContext {
   /// - Throws: `CollectiveError.store`.
   public static func single(timeout: Duration = .seconds(600)) throws(CollectiveError) -> RankContext {
     try RankContext(
-      rank: 0, worldSize: 1, localRank: 0, store: try Store.inMemory(), host: "127.0.0.1", timeout: timeout)
+      rank: 0, worldSize: 1, localRank: 0, store: try Store.inMemory(),
+      hosts: HostPlacement(rankCount: 1, ranksPerHost: 1), address: "127.0.0.1", timeout: timeout)
   }
 
   /// A group of some of the ranks. All of them call this in the same order; the others need not.
@@ -77,7 +82,7 @@ public final class RankContext {
     groupCounts[name, default: 0] += 1
     return try Self.connect(
       name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
-      store: store, host: host, transport: transport ?? self.transport, lease: lease)
+      store: store, hosts: hosts, address: address, transport: transport ?? self.transport, lease: lease)
   }
 
   /// Tells all ranks that this one cannot go on. Their operations end with `CollectiveError.rankFailed`.
@@ -102,12 +107,14 @@ public final class RankContext {
   }
 
   private static func connect(
-    name: String, key: String, members: [Int], rank: Int, store: Store, host: String,
+    name: String, key: String, members: [Int], rank: Int, store: Store, hosts: HostPlacement, address: String,
     transport: Transport, lease: WatchdogLease
   ) throws(CollectiveError) -> ProcessGroup {
     let own = members.firstIndex(of: rank) ?? 0
+    let hosts = hosts.of(members)
     guard members.count > 1 else {
-      return ProcessGroup(name: name, rank: own, globalRanks: members, connection: nil, lease: lease)
+      return ProcessGroup(
+        name: name, rank: own, globalRanks: members, hosts: hosts, connection: nil, lease: lease)
     }
     let watchdog = lease.watchdog
     try meet(
@@ -115,13 +122,13 @@ public final class RankContext {
       patience: watchdog.timeout)
     let patience = Swift.max(watchdog.timeout, .seconds(30))
     let connection = try store.prefixed("\(key)/gloo").connect(
-      rank: own, size: members.count, host: host, transport: transport, timeout: patience)
+      rank: own, hosts: hosts, address: address, transport: transport, timeout: patience)
     // A member that left as soon as it is connected would break the connections that the others still make.
     try meet(
       "\(key)/connected", name: name, members: members, rank: rank, store: store, watchdog: watchdog,
       patience: patience)
     let group = ProcessGroup(
-      name: name, rank: own, globalRanks: members, connection: connection, lease: lease)
+      name: name, rank: own, globalRanks: members, hosts: hosts, connection: connection, lease: lease)
     try watchdog.watch(group.ledger)
     return group
   }

@@ -25,15 +25,19 @@ public enum Ranks {
   ///   - timeout: How long an operation may take before its ranks are compared.
   ///   - threadsPerRank: The threads of a rank's tensor operations; nil to divide the cores.
   ///   - transport: How the ranks reach each other.
+  ///   - ranksPerHost: Behave as if so many consecutive ranks shared a host; nil for one host.
   ///   - body: What each rank does.
   /// - Throws: `RankFailure` with the error of the rank that failed first.
   public static func run<Value: Sendable>(
     count: Int, timeout: Duration = .seconds(600), threadsPerRank: Int? = nil,
-    transport: Transport = .automatic, body: @escaping @Sendable (RankContext) throws -> Value
+    transport: Transport = .automatic, ranksPerHost: Int? = nil, body: @escaping @Sendable (RankContext) throws -> Value
   ) throws -> [Value] {
     let done = Bell()
     let outcome = Mutex<Result<[Value], any Error>?>(nil)
-    try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport, body: body) { result in
+    try start(
+      count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport,
+      ranksPerHost: ranksPerHost, body: body
+    ) { result in
       outcome.withLock { $0 = result }
       done.ring()
     }
@@ -50,11 +54,14 @@ public enum Ranks {
   /// - Throws: `RankFailure` with the error of the rank that failed first.
   public static func run<Value: Sendable>(
     count: Int, timeout: Duration = .seconds(600), threadsPerRank: Int? = nil,
-    transport: Transport = .automatic, body: @escaping @Sendable (RankContext) throws -> Value
+    transport: Transport = .automatic, ranksPerHost: Int? = nil, body: @escaping @Sendable (RankContext) throws -> Value
   ) async throws -> [Value] {
     try await withCheckedThrowingContinuation { continuation in
       do {
-        try start(count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport, body: body) { result in
+        try start(
+      count: count, timeout: timeout, threadsPerRank: threadsPerRank, transport: transport,
+      ranksPerHost: ranksPerHost, body: body
+    ) { result in
           continuation.resume(with: result)
         }
       } catch {
@@ -65,20 +72,21 @@ public enum Ranks {
 
   private static func start<Value: Sendable>(
     count: Int, timeout: Duration, threadsPerRank: Int?,
-    transport: Transport, body: @escaping @Sendable (RankContext) throws -> Value,
+    transport: Transport, ranksPerHost: Int?, body: @escaping @Sendable (RankContext) throws -> Value,
     completion: @escaping @Sendable (Result<[Value], any Error>) -> Void
   ) throws {
     precondition(count > 0, "there must be at least one rank, not \(count)")
     let crew = Crew<Value>(count: count, completion: completion)
     let store = try Store.inMemory()
+    let hosts = HostPlacement(rankCount: count, ranksPerHost: ranksPerHost ?? count)
     let threads = threadsPerRank ?? Swift.max(1, RankThread.coreCount / count)
     for rank in 0..<count {
       try RankThread.start {
         crew.finish(rank) {
           try Torch.setThreadCount(threads)
           let context = try RankContext(
-            rank: rank, worldSize: count, localRank: rank, store: store, host: "127.0.0.1",
-            transport: transport, timeout: timeout,
+            rank: rank, worldSize: count, localRank: hosts.place(of: rank), store: store, hosts: hosts,
+            address: "127.0.0.1", transport: transport, timeout: timeout,
             registered: { crew.register($0) })
           return try body(context)
         }

@@ -1,3 +1,4 @@
+internal import CTorch
 internal import Glibc
 
 /// How the processes of a job find each other.
@@ -9,6 +10,8 @@ public enum Rendezvous {
   /// MASTER_ADDR and MASTER_PORT. Without RANK and WORLD_SIZE this process is the only rank.
   ///
   /// DEEPSPEED_TRANSPORT may name a ``Transport`` to use instead of the one that is chosen.
+  /// DEEPSPEED_RANKS_PER_HOST lets so many consecutive ranks behave as if they were a host of their own, to try on one
+  /// machine what several do.
   ///
   /// - Parameters:
   ///   - timeout: How long to wait for the others, and how long an operation may take later.
@@ -29,14 +32,17 @@ public enum Rendezvous {
         variable: "MASTER_ADDR", found: nil, expected: "the name or address of rank 0's machine")
     }
     let transport = try transport(variable)
+    let ranksPerHost = try number("DEEPSPEED_RANKS_PER_HOST", variable, in: 1...worldSize, fallback: worldSize)
     let store =
       rank == 0
       ? try Store.serving(port: port, timeout: timeout).store
       : try Store.connecting(to: host, port: port, timeout: timeout)
-    let address = try listeningAddress(
-      rank: rank, worldSize: worldSize, store: store, master: host, port: port, timeout: timeout)
+    let names = try hostNames(rank: rank, worldSize: worldSize, store: store, timeout: timeout)
+    let isLocal = Set(names).count == 1
+    let address = isLocal ? "127.0.0.1" : Socket.addressSeen(by: host, port: port) ?? Socket.hostName
     return try RankContext(
-      rank: rank, worldSize: worldSize, localRank: localRank, store: store, host: address,
+      rank: rank, worldSize: worldSize, localRank: localRank, store: store,
+      hosts: HostPlacement(hostNames: names.enumerated().map { "\($1) \($0 / ranksPerHost)" }), address: address,
       transport: transport, timeout: timeout)
   }
 
@@ -54,26 +60,22 @@ public enum Rendezvous {
     getenv(name).map { String(cString: $0) }
   }
 
-  /// The address at which the others reach this rank: the loopback when all ranks are on one machine.
-  private static func listeningAddress(
-    rank: Int, worldSize: Int, store: Store, master: String, port: Int, timeout: Duration
-  ) throws(CollectiveError) -> String {
-    let name = Socket.hostName
-    try store.set("host/\(rank)", name)
+  /// What names the host of each rank: ranks with the same name share memory and the loopback.
+  private static func hostNames(
+    rank: Int, worldSize: Int, store: Store, timeout: Duration
+  ) throws(CollectiveError) -> [String] {
+    var bytes = [CChar](repeating: 0, count: 512)
+    ct_host_identity(&bytes, bytes.count)
+    try store.set("host/\(rank)", String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     let start = ContinuousClock.now
-    var isLocal = true
+    var names: [String] = []
     var missing: [Int] = []
     for other in 0..<worldSize {
       let left = Swift.max(.milliseconds(1), timeout - start.duration(to: .now))
-      guard let host = try? store.text("host/\(other)", timeout: left) else {
-        missing.append(other)
-        continue
-      }
-      isLocal = isLocal && host == name
+      if let name = try? store.text("host/\(other)", timeout: left) { names.append(name) } else { missing.append(other) }
     }
     if !missing.isEmpty { throw .ranksMissing(group: "world", ranks: missing, after: timeout) }
-    if isLocal { return "127.0.0.1" }
-    return Socket.addressSeen(by: master, port: port) ?? name
+    return names
   }
 
   private static func number(

@@ -164,11 +164,13 @@ public final class Store: Sendable {
 
   /// Connects this rank to the others of a group through the store.
   func connect(
-    rank: Int, size: Int, host: String, transport: Transport, timeout: Duration
+    rank: Int, hosts: HostPlacement, address: String, transport: Transport, timeout: Duration
   ) throws(CollectiveError) -> Connection {
     var result: OpaquePointer?
     try Self.check(
-      ct_group_connect(handle, rank, size, host, transport.code, timeout.milliseconds, &result),
+      ct_group_connect(
+        handle, rank, hosts.hostOfRank.count, hosts.hostOfRank, address, transport.code, timeout.milliseconds,
+        &result),
       "connect to the other ranks")
     return Connection(owning: result)
   }

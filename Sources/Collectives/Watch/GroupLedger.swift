@@ -67,17 +67,17 @@ final class GroupLedger: Sendable {
       state.counts[record.operation, default: .init()].callCount += 1
       state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
       state.last = record
-      state.log?.note(record, latency: .zero)
+      state.log?.note(record, latency: .zero, sent: LinkBytes())
     }
   }
 
-  /// Counts bytes that this rank took from others without their taking part.
+  /// Counts bytes that this rank took from others of its host without their taking part.
   func noteRead(_ record: CollectiveRecord, byteCount: Int, latency: Duration) {
     state.withLock { state in
       state.counts[record.operation, default: .init()].callCount += 1
       state.counts[record.operation, default: .init()].payloadBytes += record.byteCount
-      state.counts[record.operation, default: .init()].sentBytes += byteCount
-      state.log?.note(record, latency: latency)
+      state.counts[record.operation, default: .init()].sent.withinHost += byteCount
+      state.log?.note(record, latency: latency, sent: LinkBytes(withinHost: byteCount, betweenHosts: 0))
     }
   }
 
@@ -99,8 +99,9 @@ final class GroupLedger: Sendable {
 
   private static func end(_ number: Int, _ state: inout State) {
     guard let entry = state.entries.removeValue(forKey: number) else { return }
-    state.counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
-    state.log?.note(entry.record, latency: entry.handle.elapsed)
+    let sent = entry.handle.sentBytes
+    state.counts[entry.record.operation, default: .init()].sent += sent
+    state.log?.note(entry.record, latency: entry.handle.elapsed, sent: sent)
     if entry.record.peer == nil, entry.record.sequence >= state.last?.sequence ?? 0 {
       state.last = entry.record
     }
@@ -125,7 +126,7 @@ final class GroupLedger: Sendable {
     state.withLock { state in
       var counts = state.counts
       for entry in state.entries.values {
-        counts[entry.record.operation, default: .init()].sentBytes += entry.handle.bytesSent
+        counts[entry.record.operation, default: .init()].sent += entry.handle.sentBytes
       }
       return counts
     }

@@ -44,11 +44,13 @@ final class Watchdog: Sendable {
   ///
   /// - Throws: `CollectiveError.invalidArgument` when the system has no thread left.
   func watch(_ ledger: GroupLedger) throws(CollectiveError) {
-    let isFirst = state.withLock { state in
+    let (isFirst, verdict) = state.withLock { state in
       state.ledgers.append(ledger)
       defer { state.isRunning = true }
-      return !state.isRunning
+      return (!state.isRunning, state.verdict)
     }
+    // A rank may fail while this one still comes to the group; nobody would tell the group later.
+    if let verdict { ledger.fail(verdict) }
     if isFirst { try RankThread.start { self.run() } }
   }
 
@@ -101,7 +103,16 @@ final class Watchdog: Sendable {
       bell.wait(atMost: tick)
       answerBell()
       compareIfStuck()
+      abortAgain()
     }
+  }
+
+  /// Gloo forgets the abort of a message that comes just before somebody waits for it, so that what is still under
+  /// way after a failure is aborted at every tick.
+  private func abortAgain() {
+    let (verdict, ledgers) = state.withLock { ($0.verdict, $0.ledgers) }
+    guard let verdict else { return }
+    for ledger in ledgers where ledger.oldest() != nil { ledger.fail(verdict) }
   }
 
   /// One look at the store: has anybody failed, does anybody ask?

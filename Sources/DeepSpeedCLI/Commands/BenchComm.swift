@@ -9,7 +9,8 @@ struct BenchComm: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "comm", abstract: "Time collectives over shared memory and over Gloo, in turn.",
     discussion: """
-      Prints the median time of one operation and the bytes of the whole tensor a second. Sizes go from --minsize to \
+      Prints the median time of one operation, the bytes of the whole tensor a second, and what rank 0 sent inside its \
+      host and to other hosts. Sizes go from --minsize to \
       --maxsize in factors of four.
       """)
 
@@ -65,27 +66,47 @@ struct BenchComm: ParsableCommand {
 
   private func measure(_ context: RankContext) throws {
     let sizes = Array(sequence(first: minsize) { $0 <= maxsize / 4 ? $0 * 4 : nil })
+    let chosen = context.world.transport ?? .gloo
     let benchmark = CollectiveBenchmark(
-      operations: try chosenOperations(), byteCounts: sizes, dtype: dtype.dtype, trials: trials)
+      operations: try chosenOperations(), byteCounts: sizes, dtype: dtype.dtype, trials: trials,
+      transports: chosen == .gloo ? [.gloo] : [chosen, .gloo])
     let isFirst = context.rank == 0
-    if isFirst { Output.write("\(context.worldSize) ranks, \(dtype.rawValue), median of \(trials) rounds in turn\n") }
+    if isFirst { Output.write(heading(context)) }
     let measurements = try benchmark.run(context)
     guard isFirst else { return }
-    var table = TextTable([
-      .init("operation"), .init("bytes", .right), .init("shared us", .right), .init("GB/s", .right),
-      .init("gloo us", .right), .init("GB/s", .right), .init("gloo / shared", .right),
-    ])
-    for shared in measurements where shared.transport == .sharedMemory {
-      guard
-        let gloo = measurements.first(where: {
-          $0.transport == .gloo && $0.operation == shared.operation && $0.byteCount == shared.byteCount
-        })
-      else { continue }
-      table.append(
-        [shared.operation.rawValue, "\(shared.byteCount)"] + figures(shared) + figures(gloo)
-          + [NumberText.fixed(gloo.medianSeconds / shared.medianSeconds, 1)])
+    Output.write(table(measurements, of: chosen).rendered())
+  }
+
+  private func heading(_ context: RankContext) -> String {
+    let hosts = context.hosts.hostCount
+    var text = "\(context.worldSize) ranks" + (hosts > 1 ? " on \(hosts) hosts" : "")
+    text += ", \(dtype.rawValue), median of \(trials) rounds in turn\n"
+    if let note = context.world.transportNote { text += "flat collectives over all hosts: \(note)\n" }
+    return text
+  }
+
+  /// A row for each operation and size: the chosen transport, and Gloo where that is another one.
+  private func table(_ measurements: [CollectiveBenchmark.Measurement], of chosen: Transport) -> TextTable {
+    let columns: [TextTable.Column] = [
+      .init("operation"), .init("bytes", .right), .init("\(chosen.rawValue) us", .right), .init("GB/s", .right),
+      .init("in host", .right), .init("between hosts", .right),
+    ]
+    let ofGloo: [TextTable.Column] = [
+      .init("gloo us", .right), .init("GB/s", .right), .init("gloo / \(chosen.rawValue)", .right),
+    ]
+    var table = TextTable(columns + (chosen == .gloo ? [] : ofGloo))
+    for own in measurements where own.transport == chosen {
+      var row = [own.operation.rawValue, "\(own.byteCount)"] + figures(own)
+      row += ["\(own.sent.withinHost)", "\(own.sent.betweenHosts)"]
+      let gloo = measurements.first {
+        $0.transport == .gloo && $0.operation == own.operation && $0.byteCount == own.byteCount
+      }
+      if chosen != .gloo, let gloo {
+        row += figures(gloo) + [NumberText.fixed(gloo.medianSeconds / own.medianSeconds, 1)]
+      }
+      table.append(row)
     }
-    Output.write(table.rendered())
+    return table
   }
 
   private func figures(_ measurement: CollectiveBenchmark.Measurement) -> [String] {

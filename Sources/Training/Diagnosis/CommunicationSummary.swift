@@ -32,7 +32,8 @@ public struct CommunicationSummary: Sendable, Equatable {
     var table = TextTable(
       [
         TextTable.Column("operation"), TextTable.Column("size", .right), TextTable.Column("count", .right),
-        TextTable.Column("bytes", .right), TextTable.Column("total ms", .right),
+        TextTable.Column("bytes", .right), TextTable.Column("in host", .right),
+        TextTable.Column("between hosts", .right), TextTable.Column("total ms", .right),
         TextTable.Column("mean ms", .right),
         TextTable.Column("alg. Gbit/s", .right), TextTable.Column("bus Gbit/s", .right),
       ] + (showsStragglers ? [TextTable.Column("straggling ms", .right)] : []))
@@ -40,7 +41,9 @@ public struct CommunicationSummary: Sendable, Equatable {
       table.append(
         [
           row.entry.name, NumberText.bytes(row.entry.byteCount), NumberText.grouped(row.entry.count),
-          NumberText.bytes(row.entry.byteCount * row.entry.count), NumberText.fixed(row.totalMilliseconds, 2),
+          NumberText.bytes(row.entry.byteCount * row.entry.count),
+          NumberText.bytes(row.entry.sent.withinHost), NumberText.bytes(row.entry.sent.betweenHosts),
+          NumberText.fixed(row.totalMilliseconds, 2),
           NumberText.fixed(row.meanMilliseconds, 3), NumberText.fixed(row.algorithmBandwidth, 2),
           NumberText.fixed(row.busBandwidth, 2),
         ] + (row.stragglerMilliseconds.map { [NumberText.fixed($0, 2)] } ?? []))

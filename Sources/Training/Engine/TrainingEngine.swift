@@ -100,6 +100,7 @@ public final class TrainingEngine {
         "\(layout.members.count) parameters, \(layout.elementCount) elements with padding, in "
           + "\(layout.buckets.count) buckets over \(layout.partitionCount) partitions")
     }
+    if let note = processGroup.transportNote { log.debug("flat collectives over all hosts: \(note)") }
     watch.showMemory("with the engine", step: 0, log: log)
     guard let options = settings.watching.communicationLog else { return }
     guard settings.watching.showsEachOperation, log.shows(.info) else { return processGroup.log(options) }

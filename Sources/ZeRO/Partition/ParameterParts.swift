@@ -85,7 +85,7 @@ struct ParameterParts {
     _ layouts: [FlatLayout], dtype: DType, device: Device, _ processGroup: ProcessGroup, _ settings: ZeROSettings
   ) throws -> ParameterGatherer {
     let byteCount = layouts.reduce(0) { $0 + $1.partitionElementCount } * dtype.byteCount
-    let isOneMachine = try device == .cpu && ShardWindow.isPossible(in: processGroup)
+    let isOneMachine = device == .cpu && ShardWindow.isPossible(in: processGroup)
     func memory(_ byteCount: Int) throws -> any ShardSource {
       isOneMachine
         ? try WindowShards(byteCount: byteCount, group: processGroup)

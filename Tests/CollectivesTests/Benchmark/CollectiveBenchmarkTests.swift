@@ -19,9 +19,9 @@ struct CollectiveBenchmarkTests {
     for measurement in measurements where measurement.byteCount == 1 << 20 {
       let half = 1 << 19
       switch measurement.operation {
-      case .allReduce: #expect(measurement.sentBytes == 2 * half)
-      case .broadcast: #expect(measurement.sentBytes == 1 << 20)
-      default: #expect(measurement.sentBytes == half)
+      case .allReduce: #expect(measurement.sent.withinHost == 2 * half)
+      case .broadcast: #expect(measurement.sent.withinHost == 1 << 20)
+      default: #expect(measurement.sent.withinHost == half)
       }
     }
     #expect(Set(measurements.map(\.transport)) == [.gloo, .sharedMemory])

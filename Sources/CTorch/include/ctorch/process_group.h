@@ -53,24 +53,39 @@ typedef struct ct_group_s *ct_group;
 typedef struct ct_work_s *ct_work;
 
 typedef enum : int32_t {
-  // Shared memory if all ranks of the group are on one machine, else Gloo.
+  // Shared memory if all ranks of the group are on one host; the hierarchy if there are several hosts with equally
+  // many ranks, two or more; else Gloo.
   CT_TRANSPORT_AUTOMATIC = 0,
   CT_TRANSPORT_GLOO = 1,
   CT_TRANSPORT_SHARED_MEMORY = 2,
+  // Shared memory inside every host, Gloo between ranks of the same number on their hosts.
+  CT_TRANSPORT_HIERARCHY = 3,
 } ct_transport;
 
-// Connects to all other ranks of the group, which call this too with the same store and transport. `host` is the
-// name or address that this rank listens at.
+// Bytes that a rank has given to others, by the link that they take.
+typedef struct {
+  ct_int within_host;
+  ct_int between_hosts;
+} ct_traffic;
+
+// Names the host of this process: processes with the same name can share memory and reach each other over the
+// loopback. Writes at most `capacity` bytes with a zero at the end.
+void ct_host_identity(char *text, size_t capacity) CT_NOEXCEPT;
+
+// Connects to all other ranks of the group, which call this too with the same store, hosts and transport.
+// `hosts[r]` is the number of the host of rank r, `address` the name or address that this rank listens at.
 ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_transport transport, ct_int timeout_ms,
-    ct_group *result) CT_NOEXCEPT;
+    ct_store store, ct_int rank, ct_int size, const ct_int *hosts, const char *address, ct_transport transport,
+    ct_int timeout_ms, ct_group *result) CT_NOEXCEPT;
+// Why the hierarchy was not taken for a group of several hosts; empty where there is nothing to say.
+const char *ct_group_note(ct_group group) CT_NOEXCEPT;
 // How the group's ranks reach each other: never automatic.
 ct_transport ct_group_transport(ct_group group) CT_NOEXCEPT;
 // Closes the connections: everything under way, here and on the other ranks, fails. Any thread may call it.
 void ct_group_abort(ct_group group) CT_NOEXCEPT;
 void ct_group_release(ct_group group) CT_NOEXCEPT;
 // The bytes that this rank has handed to its connections so far.
-ct_int ct_group_bytes_sent(ct_group group) CT_NOEXCEPT;
+ct_traffic ct_group_traffic(ct_group group) CT_NOEXCEPT;
 
 // The operations. The upper half of `tag` is the operation's number, the same on every rank; the lower half
 // says what it is about. Messages match only if both and their sizes agree, so that ranks that disagree wait
@@ -109,7 +124,7 @@ bool ct_work_is_completed(ct_work work) CT_NOEXCEPT;
 // The rank of the group whose connection failed, or -1.
 ct_int ct_work_failed_peer(ct_work work) CT_NOEXCEPT;
 // The bytes that this rank has handed to its connections for this operation so far.
-ct_int ct_work_bytes_sent(ct_work work) CT_NOEXCEPT;
+ct_traffic ct_work_traffic(ct_work work) CT_NOEXCEPT;
 // Nanoseconds from the start of the operation to its end, or until now while it goes on. An operation on which no
 // other rank depends any more and which waits for its caller counts only what was done in it.
 ct_int ct_work_nanoseconds(ct_work work) CT_NOEXCEPT;

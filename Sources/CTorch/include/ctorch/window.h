@@ -28,10 +28,6 @@ void ct_window_address(ct_window window, char *text, size_t capacity) CT_NOEXCEP
 // Copies `byte_count` bytes from `offset` on.
 ct_status ct_window_read(ct_window window, ct_int offset, void *target, ct_int byte_count) CT_NOEXCEPT;
 
-// Names the machine and the name space of processes: ranks with the same name can open each other's windows. At most
-// 255 characters.
-void ct_host_identity(char *text, size_t capacity) CT_NOEXCEPT;
-
 #pragma clang diagnostic pop
 
 #ifdef __cplusplus

@@ -1,8 +1,10 @@
 // How the ranks of a group reach each other: over connections, or through memory that they share.
 #pragma once
 
+#include "hosts.h"
 #include "operation.h"
 #include "parts.h"
+#include "store.h"
 
 namespace ct {
 
@@ -32,7 +34,7 @@ class Backend {
   virtual OperationPointer barrier(uint64_t tag) = 0;
 
   // Bytes that this rank has given to others, counted once for each that receives them.
-  virtual ct_int bytesSent() const = 0;
+  virtual ct_traffic traffic() const = 0;
   virtual ct_transport transport() const = 0;
   // The other ranks see that this one has left; what is under way fails.
   virtual void close() = 0;
@@ -40,9 +42,13 @@ class Backend {
 
 inline uint8_t *bytesOf(const at::Tensor &tensor) { return static_cast<uint8_t *>(tensor.mutable_data_ptr()); }
 
+// `address` is the name or address that this rank listens at.
 std::unique_ptr<Backend> connectOverGloo(
-    ct_store store, int rank, int size, const char *host, ct_int timeout);
-// Null if the ranks are not all on one machine, or cannot share memory there.
-std::unique_ptr<Backend> connectThroughMemory(ct_store store, int rank, int size, ct_int timeout);
+    const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout);
+// For ranks of one host. Null if they cannot share memory there.
+std::unique_ptr<Backend> connectThroughMemory(c10d::Store &store, int rank, int size, ct_int timeout);
+// For several hosts with equally many ranks. Null if the ranks of some host cannot share memory.
+std::unique_ptr<Backend> connectHierarchy(
+    const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout);
 
 }  // namespace ct

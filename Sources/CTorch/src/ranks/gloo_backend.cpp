@@ -218,8 +218,9 @@ class Barrier : public MessageOperation {
 
 class GlooBackend : public Backend {
  public:
-  GlooBackend(ct_store store, int rank, int size, const char *host, ct_int timeout)
-      : Backend(rank, size), net_(std::make_shared<Connections>(store, rank, size, host, timeout)) {}
+  GlooBackend(const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout)
+      : Backend(rank, hosts.size()),
+        net_(std::make_shared<Connections>(store, rank, hosts, address, timeout)) {}
 
   OperationPointer allReduce(const at::Tensor &data, ct_reduction reduction, uint64_t tag) override {
     if (data.nbytes() <= smallBytes) return std::make_shared<SmallAllReduce>(net_, tag, data, reduction);
@@ -257,7 +258,7 @@ class GlooBackend : public Backend {
   }
   OperationPointer barrier(uint64_t tag) override { return std::make_shared<Barrier>(net_, tag); }
 
-  ct_int bytesSent() const override { return net_->bytesSent; }
+  ct_traffic traffic() const override { return net_->traffic.values(); }
   ct_transport transport() const override { return CT_TRANSPORT_GLOO; }
   void close() override { net_->close(); }
 
@@ -268,8 +269,8 @@ class GlooBackend : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> connectOverGloo(
-    ct_store store, int rank, int size, const char *host, ct_int timeout) {
-  return std::make_unique<GlooBackend>(store, rank, size, host, timeout);
+    const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout) {
+  return std::make_unique<GlooBackend>(store, rank, hosts, address, timeout);
 }
 
 }  // namespace ct

@@ -7,8 +7,6 @@
 
 #include <chrono>
 
-#include "store.h"
-
 namespace ct {
 namespace {
 
@@ -56,13 +54,14 @@ struct Connections::Gloo {
 static_assert(sizeof(std::shared_ptr<gloo::Context>) == 16);
 static_assert(sizeof(c10d::ProcessGroupGloo::Options) == sizeof(c10d::Backend::Options) + 32);
 
-Connections::Connections(ct_store store, int rank, int size, const char *host, ct_int timeout)
-    : rank(rank), size(size) {
+Connections::Connections(
+    const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout)
+    : rank(rank), size(hosts.size()), hosts(hosts) {
   ignoreBrokenPipes();
   auto options = c10d::ProcessGroupGloo::Options::create(std::chrono::milliseconds(timeout));
-  options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
+  options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
   options->threads = 1;
-  gloo_ = std::make_unique<Gloo>(c10::make_intrusive<ClosableGloo>(unwrapStore(store), rank, size, options));
+  gloo_ = std::make_unique<Gloo>(c10::make_intrusive<ClosableGloo>(store, rank, size, options));
 }
 
 Connections::~Connections() = default;
@@ -70,7 +69,7 @@ Connections::~Connections() = default;
 std::shared_ptr<Message> Connections::send(const void *bytes, size_t count, int to, uint32_t tag) {
   std::vector<at::Tensor> tensors{bytesTensor(bytes, count)};
   auto message = std::make_shared<GlooMessage>(gloo_->backend->send(tensors, to, static_cast<int>(tag)), to);
-  bytesSent += static_cast<ct_int>(count);
+  traffic.add(count, hosts.areTogether(rank, to));
   return message;
 }
 
@@ -103,7 +102,7 @@ MessageOperation::MessagePointer MessageOperation::send(const void *bytes, size_
   std::lock_guard lock(mutex_);
   if (isAborted_) C10_THROW_ERROR(DistBackendError, "the group was aborted");
   MessagePointer message = net->send(bytes, count, to, messageTag(count, phase));
-  bytesSent_ += static_cast<ct_int>(count);
+  traffic_.add(count, net->hosts.areTogether(net->rank, to));
   return remember(std::move(message));
 }
 

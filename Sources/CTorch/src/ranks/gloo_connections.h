@@ -1,7 +1,9 @@
 // Messages between pairs of ranks over Gloo's connections, and operations made of them.
 #pragma once
 
+#include "hosts.h"
 #include "operation.h"
+#include "store.h"
 
 #include "ctorch/process_group.h"
 
@@ -16,14 +18,28 @@ class Message {
   virtual void abort() = 0;
 };
 
+// Bytes sent so far, by link.
+class Counters {
+ public:
+  void add(size_t bytes, bool isWithinHost) {
+    (isWithinHost ? withinHost_ : betweenHosts_) += static_cast<ct_int>(bytes);
+  }
+  ct_traffic values() const { return {withinHost_, betweenHosts_}; }
+
+ private:
+  std::atomic<ct_int> withinHost_{0};
+  std::atomic<ct_int> betweenHosts_{0};
+};
+
 // The connections of one rank to the others of its group.
 class Connections {
  public:
-  Connections(ct_store store, int rank, int size, const char *host, ct_int timeout);
+  Connections(const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_int timeout);
   ~Connections();
   const int rank;
   const int size;
-  std::atomic<ct_int> bytesSent{0};
+  const Hosts hosts;
+  Counters traffic;
 
   std::shared_ptr<Message> send(const void *bytes, size_t count, int to, uint32_t tag);
   std::shared_ptr<Message> receive(void *bytes, size_t count, int from, uint32_t tag);
@@ -41,7 +57,7 @@ class MessageOperation : public Operation {
   MessageOperation(std::shared_ptr<Connections> connections, uint64_t tag, std::vector<at::Tensor> tensors)
       : Operation(std::move(tensors)), net(std::move(connections)), tag_(tag) {}
   void abort() override;
-  ct_int bytesSent() const override { return bytesSent_; }
+  ct_traffic traffic() const override { return traffic_.values(); }
 
  protected:
   using MessagePointer = std::shared_ptr<Message>;
@@ -59,7 +75,7 @@ class MessageOperation : public Operation {
   uint32_t messageTag(size_t count, int phase) const;
 
   const uint64_t tag_;
-  std::atomic<ct_int> bytesSent_{0};
+  Counters traffic_;
   std::mutex mutex_;
   std::vector<MessagePointer> messages_;
   bool isAborted_ = false;

@@ -1,9 +1,11 @@
 // A group's life, and the C face of its operations.
 #include "group.h"
 
+#include <cstdio>
 #include <numeric>
 
 #include "reduction.h"
+#include "shared_memory/segment.h"
 
 namespace ct {
 namespace {
@@ -32,14 +34,30 @@ Group &unwrapGroup(ct_group group) { return *reinterpret_cast<Group *>(group); }
 
 Operation &unwrapWork(ct_work work) { return **reinterpret_cast<std::shared_ptr<Operation> *>(work); }
 
-std::unique_ptr<Backend> connect(
-    ct_store store, int rank, int size, const char *host, ct_transport transport, ct_int timeout) {
-  if (transport != CT_TRANSPORT_GLOO) {
-    if (auto backend = connectThroughMemory(store, rank, size, timeout)) return backend;
+Group *connect(
+    const StorePointer &store, int rank, const Hosts &hosts, const char *address, ct_transport transport,
+    ct_int timeout) {
+  std::unique_ptr<Backend> backend;
+  std::string note;
+  if (transport == CT_TRANSPORT_AUTOMATIC || transport == CT_TRANSPORT_SHARED_MEMORY) {
+    if (hosts.count() == 1) backend = connectThroughMemory(*store, rank, hosts.size(), timeout);
     TORCH_CHECK(
-        transport != CT_TRANSPORT_SHARED_MEMORY, "the ranks cannot share memory: they are not on one machine");
+        backend || transport == CT_TRANSPORT_AUTOMATIC,
+        "the ranks cannot share memory: they are not on one host");
   }
-  return connectOverGloo(store, rank, size, host, timeout);
+  if (transport == CT_TRANSPORT_AUTOMATIC || transport == CT_TRANSPORT_HIERARCHY) {
+    if (!backend && hosts.formHierarchy()) {
+      backend = connectHierarchy(store, rank, hosts, address, timeout);
+      if (!backend) note = "the ranks of a host cannot share memory";
+    } else if (!backend) {
+      note = hosts.obstacle();
+    }
+    TORCH_CHECK(
+        backend || transport == CT_TRANSPORT_AUTOMATIC, "the hosts form no hierarchy",
+        note.empty() ? ": it needs several hosts with the same number of ranks, two or more" : ": " + note);
+  }
+  if (!backend) backend = connectOverGloo(store, rank, hosts, address, timeout);
+  return new Group(std::move(backend), std::move(note));
 }
 
 }  // namespace
@@ -80,13 +98,19 @@ using namespace ct;
 extern "C" {
 
 ct_status ct_group_connect(
-    ct_store store, ct_int rank, ct_int size, const char *host, ct_transport transport, ct_int timeout_ms,
-    ct_group *result) noexcept {
+    ct_store store, ct_int rank, ct_int size, const ct_int *hosts, const char *address, ct_transport transport,
+    ct_int timeout_ms, ct_group *result) noexcept {
   return boundary([&] {
-    auto backend =
-        connect(store, static_cast<int>(rank), static_cast<int>(size), host, transport, timeout_ms);
-    *result = reinterpret_cast<ct_group>(new Group(std::move(backend)));
+    *result = reinterpret_cast<ct_group>(connect(
+        unwrapStore(store), static_cast<int>(rank), Hosts(hosts, static_cast<int>(size)), address, transport,
+        timeout_ms));
   });
+}
+
+const char *ct_group_note(ct_group group) noexcept { return unwrapGroup(group).note.c_str(); }
+
+void ct_host_identity(char *text, size_t capacity) noexcept {
+  std::snprintf(text, capacity, "%s", shared::Segment::hostIdentity().c_str());
 }
 
 void ct_group_abort(ct_group group) noexcept {
@@ -95,7 +119,7 @@ void ct_group_abort(ct_group group) noexcept {
 
 void ct_group_release(ct_group group) noexcept { delete &unwrapGroup(group); }
 
-ct_int ct_group_bytes_sent(ct_group group) noexcept { return unwrapGroup(group).backend->bytesSent(); }
+ct_traffic ct_group_traffic(ct_group group) noexcept { return unwrapGroup(group).backend->traffic(); }
 
 ct_transport ct_group_transport(ct_group group) noexcept { return unwrapGroup(group).backend->transport(); }
 
@@ -221,7 +245,7 @@ bool ct_work_is_completed(ct_work work) noexcept { return unwrapWork(work).isCom
 
 ct_int ct_work_failed_peer(ct_work work) noexcept { return unwrapWork(work).failedPeer(); }
 
-ct_int ct_work_bytes_sent(ct_work work) noexcept { return unwrapWork(work).bytesSent(); }
+ct_traffic ct_work_traffic(ct_work work) noexcept { return unwrapWork(work).traffic(); }
 
 ct_int ct_work_nanoseconds(ct_work work) noexcept { return unwrapWork(work).elapsed().count(); }
 

@@ -7,7 +7,8 @@ namespace ct {
 
 class Group {
  public:
-  explicit Group(std::unique_ptr<Backend> backend) : backend(std::move(backend)) {}
+  Group(std::unique_ptr<Backend> backend, std::string note)
+      : backend(std::move(backend)), note(std::move(note)) {}
   ~Group() { abort(); }
   void abort();
   // Point-to-point operations have a thread of their own: they may wait for a rank that waits for a
@@ -15,6 +16,8 @@ class Group {
   ct_work begin(std::shared_ptr<Operation> operation, bool isCollective = true);
 
   const std::unique_ptr<Backend> backend;
+  // Why the ranks reach each other in no better way.
+  const std::string note;
 
  private:
   std::mutex mutex_;

@@ -16,8 +16,15 @@
 #include <vector>
 
 #include "../boundary.h"
+#include "ctorch/process_group.h"
 
 namespace ct {
+
+inline ct_traffic withinHost(ct_int bytes) { return {bytes, 0}; }
+
+inline ct_traffic operator+(ct_traffic left, ct_traffic right) {
+  return {left.within_host + right.within_host, left.between_hosts + right.between_hosts};
+}
 
 // Thrown when the connection to a rank of the group has ended.
 class PeerError : public std::runtime_error {
@@ -43,7 +50,7 @@ class Operation {
   // Ends the waiting for other ranks; `finish` fails.
   virtual void abort() = 0;
   // Bytes that this rank has given to others.
-  virtual ct_int bytesSent() const = 0;
+  virtual ct_traffic traffic() const = 0;
 
   // Throws the failure, or TimeoutError.
   void wait(ct_int timeout);

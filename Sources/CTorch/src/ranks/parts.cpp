@@ -27,4 +27,13 @@ Parts::Parts(size_t count, int ranks, size_t elementSize, int without) {
   }
 }
 
+Parts Parts::of(const std::vector<int> &ranks) const {
+  std::vector<size_t> chosenOffsets, chosenSizes;
+  for (int rank : ranks) {
+    chosenOffsets.push_back(offsets.at(static_cast<size_t>(rank)));
+    chosenSizes.push_back(sizes.at(static_cast<size_t>(rank)));
+  }
+  return Parts(std::move(chosenOffsets), std::move(chosenSizes));
+}
+
 }  // namespace ct

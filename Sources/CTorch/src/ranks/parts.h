@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "ctorch/process_group.h"
@@ -12,11 +13,14 @@ namespace ct {
 struct Parts {
   std::vector<size_t> offsets;
   std::vector<size_t> sizes;
+  Parts(std::vector<size_t> offsets, std::vector<size_t> sizes)
+      : offsets(std::move(offsets)), sizes(std::move(sizes)) {}
   // Parts of `counts` elements each.
   Parts(const ct_int *counts, int ranks, size_t elementSize);
   // Parts of nearly equal size of `count` elements, none for `without` if that is a rank.
   Parts(size_t count, int ranks, size_t elementSize, int without = -1);
-  size_t total() const { return offsets.back() + sizes.back(); }
+  // Those of some ranks, in their order.
+  Parts of(const std::vector<int> &ranks) const;
 };
 
 }  // namespace ct

@@ -1,11 +1,9 @@
 // The collectives of ranks that share memory, and how they come to share it.
-#include <cstring>
-
 #include "backend.h"
 #include "reduction.h"
+#include "sequence.h"
 #include "shared_memory/exchange.h"
 #include "shared_memory/mailboxes.h"
-#include "store.h"
 
 namespace ct {
 namespace {
@@ -15,59 +13,18 @@ using shared::Exchange;
 // Up to this size every rank reads all of every other one's tensor; above it each sums a part.
 constexpr size_t smallBytes = 32 * 1024;
 
-// Runs the exchanges of one rank in the order in which they were begun, on whatever thread needs a result.
-class Sequence {
- public:
-  Sequence(std::unique_ptr<shared::Segment> segment, uint8_t *memory)
-      : segment(std::move(segment)),
-        outbox_(*this->segment, memory),
-        mailboxes(*this->segment, memory + shared::Outbox::byteCount(this->segment->size)) {}
-
-  class Entry {
-   public:
-    virtual ~Entry() = default;
-    virtual void tryStart(shared::Outbox &outbox) = 0;
-    virtual void settleNow(shared::Outbox &outbox) = 0;
-  };
-
-  // Queues an exchange; the others get its first round at once if nothing is before it.
-  void add(std::shared_ptr<Entry> entry) {
-    std::unique_lock execution(execution_, std::try_to_lock);
-    std::lock_guard lock(mutex_);
-    const bool isFirst = pending_.empty();
-    pending_.push_back(entry);
-    if (execution && isFirst && !segment->isClosed()) entry->tryStart(outbox_);
-  }
-
-  // Runs all exchanges up to this one.
-  void runUpTo(const Entry &last) {
-    std::lock_guard execution(execution_);
-    while (true) {
-      std::shared_ptr<Entry> next;
-      {
-        std::lock_guard lock(mutex_);
-        const bool isPending = std::any_of(
-            pending_.begin(), pending_.end(), [&](const auto &entry) { return entry.get() == &last; });
-        if (!isPending) return;
-        next = std::move(pending_.front());
-        pending_.pop_front();
-      }
-      next->settleNow(outbox_);
-      if (next.get() == &last) return;
-    }
-  }
+// What one rank has of a group's shared memory.
+struct Memory {
+  explicit Memory(std::unique_ptr<shared::Segment> mapping)
+      : segment(std::move(mapping)),
+        outbox(*segment, segment->payload()),
+        mailboxes(*segment, segment->payload() + shared::Outbox::byteCount(segment->size)) {}
 
   const std::unique_ptr<shared::Segment> segment;
-  std::atomic<ct_int> bytesSent{0};
-
- private:
-  shared::Outbox outbox_;
-  std::mutex execution_;
-  std::mutex mutex_;
-  std::deque<std::shared_ptr<Entry>> pending_;
-
- public:
+  shared::Outbox outbox;
   shared::Mailboxes mailboxes;
+  Sequence exchanges;
+  std::atomic<ct_int> bytesSent{0};
 };
 
 // Makes the errors of shared memory those of groups.
@@ -87,65 +44,60 @@ class ExchangeOperation : public Operation,
                           public std::enable_shared_from_this<ExchangeOperation> {
  public:
   ExchangeOperation(
-      std::shared_ptr<Sequence> sequence, uint64_t tag, std::vector<at::Tensor> tensors,
+      std::shared_ptr<Memory> memory, uint64_t tag, std::vector<at::Tensor> tensors,
       std::unique_ptr<Exchange> exchange)
-      : Operation(std::move(tensors)),
-        sequence_(std::move(sequence)),
-        tag_(tag),
-        exchange_(std::move(exchange)) {}
+      : Operation(std::move(tensors)), memory_(std::move(memory)), tag_(tag), exchange_(std::move(exchange)) {}
 
-  void start() override { sequence_->add(shared_from_this()); }
-  void advance() override { sequence_->runUpTo(*this); }
+  void start() override { memory_->exchanges.add(shared_from_this()); }
+  void advance() override { memory_->exchanges.runUpTo(*this); }
   bool isLeftToCaller() const override { return exchange_->isSingleRound(); }
   // Whoever comes first runs what is pending: there is nothing to leave to the caller.
   bool isClaimed() const override { return true; }
-  void abort() override { sequence_->segment->close(); }
-  ct_int bytesSent() const override { return static_cast<ct_int>(exchange_->bytesSent()); }
+  void abort() override { memory_->segment->close(); }
+  ct_traffic traffic() const override { return withinHost(static_cast<ct_int>(exchange_->bytesSent())); }
 
-  void tryStart(shared::Outbox &outbox) override { exchange_->tryStart(outbox, tag_); }
-  void settleNow(shared::Outbox &outbox) override {
-    outbox_ = &outbox;
-    settle();
+  void tryStart() override {
+    if (!memory_->segment->isClosed()) exchange_->tryStart(memory_->outbox, tag_);
   }
+  void settleNow() override { settle(); }
 
  protected:
   void finish() override {
     translated([&] {
-      if (sequence_->segment->isClosed()) throw shared::Closed();
-      exchange_->run(*outbox_, tag_);
+      if (memory_->segment->isClosed()) throw shared::Closed();
+      exchange_->run(memory_->outbox, tag_);
     });
-    sequence_->bytesSent += bytesSent();
+    memory_->bytesSent += static_cast<ct_int>(exchange_->bytesSent());
   }
 
  private:
-  const std::shared_ptr<Sequence> sequence_;
+  const std::shared_ptr<Memory> memory_;
   const uint64_t tag_;
   const std::unique_ptr<Exchange> exchange_;
-  shared::Outbox *outbox_ = nullptr;
 };
 
 class TransferOperation : public Operation {
  public:
   TransferOperation(
-      std::shared_ptr<Sequence> sequence, const at::Tensor &data, std::shared_ptr<shared::Transfer> transfer)
-      : Operation({data}), sequence_(std::move(sequence)), transfer_(std::move(transfer)) {}
+      std::shared_ptr<Memory> memory, const at::Tensor &data, std::shared_ptr<shared::Transfer> transfer)
+      : Operation({data}), memory_(std::move(memory)), transfer_(std::move(transfer)) {}
   void start() override {
-    if (transfer_->size > 0) sequence_->mailboxes.post(transfer_);
+    if (transfer_->size > 0) memory_->mailboxes.post(transfer_);
   }
-  void abort() override { sequence_->segment->close(); }
-  ct_int bytesSent() const override {
-    return transfer_->sends ? static_cast<ct_int>(transfer_->size) : 0;
+  void abort() override { memory_->segment->close(); }
+  ct_traffic traffic() const override {
+    return withinHost(transfer_->sends ? static_cast<ct_int>(transfer_->size) : 0);
   }
 
  protected:
   void finish() override {
     if (transfer_->size == 0) return;
-    translated([&] { sequence_->mailboxes.finish(*transfer_); });
-    sequence_->bytesSent += bytesSent();
+    translated([&] { memory_->mailboxes.finish(*transfer_); });
+    memory_->bytesSent += traffic().within_host;
   }
 
  private:
-  const std::shared_ptr<Sequence> sequence_;
+  const std::shared_ptr<Memory> memory_;
   const std::shared_ptr<shared::Transfer> transfer_;
 };
 
@@ -161,11 +113,8 @@ uint64_t tagWith(uint64_t tag, size_t bytes) { return tag ^ (static_cast<uint64_
 
 class SharedBackend : public Backend {
  public:
-  SharedBackend(std::unique_ptr<shared::Segment> segment)
-      : Backend(segment->rank, segment->size), sequence_(nullptr) {
-    uint8_t *memory = segment->payload();
-    sequence_ = std::make_shared<Sequence>(std::move(segment), memory);
-  }
+  explicit SharedBackend(std::unique_ptr<shared::Segment> segment)
+      : Backend(segment->rank, segment->size), memory_(std::make_shared<Memory>(std::move(segment))) {}
 
   static size_t byteCount(int size) {
     return shared::Outbox::byteCount(size) + shared::Mailboxes::byteCount(size);
@@ -225,52 +174,29 @@ class SharedBackend : public Backend {
     return operation(tag, 0, {}, shared::barrier(rank, size));
   }
 
-  ct_int bytesSent() const override { return sequence_->bytesSent; }
+  ct_traffic traffic() const override { return withinHost(memory_->bytesSent); }
   ct_transport transport() const override { return CT_TRANSPORT_SHARED_MEMORY; }
-  void close() override { sequence_->segment->close(); }
+  void close() override { memory_->segment->close(); }
 
  private:
   OperationPointer operation(
       uint64_t tag, size_t bytes, std::vector<at::Tensor> tensors, std::unique_ptr<Exchange> exchange) {
     return std::make_shared<ExchangeOperation>(
-        sequence_, tagWith(tag, bytes), std::move(tensors), std::move(exchange));
+        memory_, tagWith(tag, bytes), std::move(tensors), std::move(exchange));
   }
   OperationPointer transfer(const at::Tensor &data, int peer, uint64_t tag, bool sends) {
     return std::make_shared<TransferOperation>(
-        sequence_, data,
+        memory_, data,
         std::make_shared<shared::Transfer>(
             shared::Transfer{sends, peer, tag, bytesOf(data), data.nbytes()}));
   }
 
-  std::shared_ptr<Sequence> sequence_;
+  const std::shared_ptr<Memory> memory_;
 };
-
-void tell(c10d::Store &store, const std::string &key, const std::string &value) {
-  store.set(key, std::vector<uint8_t>(value.begin(), value.end()));
-}
-
-std::string ask(c10d::Store &store, const std::string &key, ct_int timeout) {
-  waitFor(store, key, timeout);
-  const auto value = store.get(key);
-  return std::string(value.begin(), value.end());
-}
-
-// True if all ranks say the same.
-bool isUnanimous(
-    c10d::Store &store, const std::string &topic, const std::string &own, int rank, int size, ct_int timeout) {
-  tell(store, topic + std::to_string(rank), own);
-  bool agrees = true;
-  for (int other = 0; other < size; ++other) {
-    if (other != rank) agrees = ask(store, topic + std::to_string(other), timeout) == own && agrees;
-  }
-  return agrees;
-}
 
 }  // namespace
 
-std::unique_ptr<Backend> connectThroughMemory(ct_store handle, int rank, int size, ct_int timeout) {
-  auto store = unwrapStore(handle);
-  if (!isUnanimous(*store, "host/", shared::Segment::hostIdentity(), rank, size, timeout)) return nullptr;
+std::unique_ptr<Backend> connectThroughMemory(c10d::Store &store, int rank, int size, ct_int timeout) {
   std::unique_ptr<shared::Segment> segment;
   const size_t bytes = SharedBackend::byteCount(size);
   // A machine that refuses one of the steps still has Gloo.
@@ -278,13 +204,13 @@ std::unique_ptr<Backend> connectThroughMemory(ct_store handle, int rank, int siz
     if (rank == 0) segment = shared::Segment::create(rank, size, bytes);
   } catch (const std::system_error &) {
   }
-  if (rank == 0) tell(*store, "segment", segment ? segment->address() : "");
+  if (rank == 0) tell(store, "segment", segment ? segment->address() : "");
   try {
-    if (rank != 0) segment = shared::Segment::open(rank, size, bytes, ask(*store, "segment", timeout));
+    if (rank != 0) segment = shared::Segment::open(rank, size, bytes, ask(store, "segment", timeout));
   } catch (const std::system_error &) {
   }
   const std::string outcome = segment ? "mapped" : "refused";
-  if (!isUnanimous(*store, "segment/", outcome, rank, size, timeout) || !segment) return nullptr;
+  if (!isUnanimous(store, "segment/", outcome, rank, size, timeout) || !segment) return nullptr;
   return std::make_unique<SharedBackend>(std::move(segment));
 }
 

@@ -45,6 +45,26 @@ void ct::waitFor(c10d::Store &store, const std::string &key, ct_int timeout) {
   }
 }
 
+void ct::tell(c10d::Store &store, const std::string &key, const std::string &value) {
+  store.set(key, std::vector<uint8_t>(value.begin(), value.end()));
+}
+
+std::string ct::ask(c10d::Store &store, const std::string &key, ct_int timeout) {
+  waitFor(store, key, timeout);
+  const auto value = store.get(key);
+  return std::string(value.begin(), value.end());
+}
+
+bool ct::isUnanimous(
+    c10d::Store &store, const std::string &topic, const std::string &own, int rank, int size, ct_int timeout) {
+  tell(store, topic + std::to_string(rank), own);
+  bool agrees = true;
+  for (int other = 0; other < size; ++other) {
+    if (other != rank) agrees = ask(store, topic + std::to_string(other), timeout) == own && agrees;
+  }
+  return agrees;
+}
+
 void ct::ignoreBrokenPipes() {
   struct sigaction action;
   if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);

@@ -3,6 +3,8 @@
 
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include <string>
+
 #include "ctorch/process_group.h"
 
 namespace ct {
@@ -12,12 +14,21 @@ namespace ct {
 // it itself.
 void ignoreBrokenPipes();
 
-inline c10::intrusive_ptr<c10d::Store> unwrapStore(ct_store store) {
-  return c10::intrusive_ptr<c10d::Store>::unsafe_reclaim_from_nonowning(
+using StorePointer = c10::intrusive_ptr<c10d::Store>;
+
+inline StorePointer unwrapStore(ct_store store) {
+  return StorePointer::unsafe_reclaim_from_nonowning(
       reinterpret_cast<c10d::Store *>(store));
 }
 
 // Waits until somebody has set a key. Throws TimeoutError.
 void waitFor(c10d::Store &store, const std::string &key, ct_int timeout);
+
+void tell(c10d::Store &store, const std::string &key, const std::string &value);
+// What somebody told, once it has. Throws TimeoutError.
+std::string ask(c10d::Store &store, const std::string &key, ct_int timeout);
+// True if all ranks say the same.
+bool isUnanimous(
+    c10d::Store &store, const std::string &topic, const std::string &own, int rank, int size, ct_int timeout);
 
 }  // namespace ct

@@ -101,9 +101,12 @@ std::string Segment::address() const {
 }
 
 std::string Segment::hostIdentity() {
-  char space[64] = {};
-  if (readlink("/proc/self/ns/pid", space, sizeof(space) - 1) < 0) space[0] = '\0';
-  return firstLine("/proc/sys/kernel/random/boot_id") + " " + space + " " + std::to_string(geteuid());
+  std::string identity = firstLine("/proc/sys/kernel/random/boot_id");
+  for (const char *kind : {"/proc/self/ns/pid", "/proc/self/ns/net"}) {
+    char space[64] = {};
+    if (readlink(kind, space, sizeof(space) - 1) > 0) identity += std::string(" ") + space;
+  }
+  return identity + " " + std::to_string(geteuid());
 }
 
 void Segment::pause() {

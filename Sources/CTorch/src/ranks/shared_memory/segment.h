@@ -52,7 +52,8 @@ class Segment {
 
   // How other ranks find it, while this process lives.
   std::string address() const;
-  // Names the machine and the name space of processes: ranks with the same name can share a segment.
+  // Names the machine, the name spaces of processes and of the network, and the user: ranks with the same name can
+  // share a segment and reach each other over the loopback.
   static std::string hostIdentity();
 
   uint8_t *payload() const { return payload_; }

@@ -113,8 +113,4 @@ ct_status ct_window_read(ct_window window, ct_int offset, void *target, ct_int b
   });
 }
 
-void ct_host_identity(char *text, size_t capacity) noexcept {
-  give(shared::Segment::hostIdentity(), text, capacity);
-}
-
 }  // extern "C"
