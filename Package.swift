@@ -48,8 +48,8 @@ let package = Package(
     // Floor 1: tensors.
     floor("Torch", ["CTorch", "CKernels"]),
     // Floor 2.
-    floor("Collectives", ["Torch", "CTorch"]),
     floor("AsyncFiles", ["Torch", "CAsyncFiles"]),
+    floor("Collectives", ["Torch", "CTorch", "CKernels"]),
     floor("Layers", ["Torch", "CKernels"]),
     floor("Optimizers", ["Torch", "CKernels"]),
     floor("Tokenizers", []),
