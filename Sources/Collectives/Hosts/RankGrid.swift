@@ -35,7 +35,7 @@ public struct RankGrid: Sendable, Hashable {
     rows = (0..<hosts.hostCount).map { hosts.ranks(onHost: $0) }
   }
 
-  /// The length of a row.
+  /// How many ranks stand in each row: those of a host, or of a shard group.
   public var rowLength: Int { rows[0].count }
 
   /// The number of the row of a rank.

@@ -14,7 +14,6 @@
 #include <system_error>
 
 #include "../../boundary.h"
-#include "segment.h"
 
 namespace ct {
 namespace {
