@@ -4,5 +4,5 @@ import ArgumentParser
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure training speed, collectives and files.",
-    subcommands: [BenchTrain.self, BenchComm.self, BenchIO.self])
+    subcommands: [BenchTrain.self, BenchStates.self, BenchComm.self, BenchIO.self])
 }

@@ -29,6 +29,9 @@ struct BenchTrain: ParsableCommand {
     help: ArgumentHelp("A config to use instead of --dtype and --zero.", valueName: "file"))
   var configuration: String?
 
+  @Option(name: .customLong("seq_len"), help: "Tokens of a sequence; those of the shape, unless given.")
+  var sequenceLength: Int?
+
   @Option(help: "Optimizer steps.")
   var steps: Int = 10
 
@@ -82,6 +85,7 @@ struct BenchTrain: ParsableCommand {
     var firstStep = 0.0
     var benchmark = TrainingBenchmark(
       size: size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
+    benchmark.sequenceLength = sequenceLength
     benchmark.configuration = configuration.map { .file(path: $0) }
     let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
     guard context.rank == 0 else { return }

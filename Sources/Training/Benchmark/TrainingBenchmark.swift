@@ -23,6 +23,9 @@ public struct TrainingBenchmark: Sendable {
   /// The config to use instead of the built-in one, which is AdamW with clipping.
   public var configuration: ConfigurationSource?
 
+  /// Tokens of a sequence; nil for those of the shape.
+  public var sequenceLength: Int?
+
   /// A benchmark of these settings.
   public init(size: Size, precision: FloatType, stage: Int, steps: Int, warmUpSteps: Int = 2) {
     self.size = size
@@ -90,6 +93,7 @@ public struct TrainingBenchmark: Sendable {
       model: model, settings: settings, processGroup: group,
       initializer: SeededInitializer(seed: 1234, dtype: settings.dtype))
     defer { engine.close() }
+    let length = sequenceLength ?? size.sequenceLength
     let random = try Generator(seed: 7 &+ UInt64(group.rank))
     var seconds: [Double] = []
     var cpuSeconds: [Double] = []
@@ -98,10 +102,10 @@ public struct TrainingBenchmark: Sendable {
     for microStep in 0..<steps * settings.batch.gradientAccumulationSteps {
       let step = microStep / settings.batch.gradientAccumulationSteps
       let start = clock()
-      let shape = [settings.batch.microBatchSize, size.sequenceLength + 1]
+      let shape = [settings.batch.microBatchSize, length + 1]
       let rows = try Tensor.randint(low: 0, high: size.vocabularySize, shape: shape, generator: random)
-      let tokens = try rows.narrow(dim: 1, start: 0, length: size.sequenceLength).contiguous()
-      let labels = try rows.narrow(dim: 1, start: 1, length: size.sequenceLength).contiguous()
+      let tokens = try rows.narrow(dim: 1, start: 0, length: length).contiguous()
+      let labels = try rows.narrow(dim: 1, start: 1, length: length).contiguous()
       let loss = try engine.forward { try model.loss(tokens, labels: labels).mean }
       try engine.backward(loss)
       guard let report = try engine.step() else { continue }
@@ -114,7 +118,7 @@ public struct TrainingBenchmark: Sendable {
       losses.append(report.loss)
     }
     sent = group.sentByLargeOperations - sent
-    let tokens = settings.batch.trainBatchSize * size.sequenceLength
+    let tokens = settings.batch.trainBatchSize * length
     let own = "\(MemoryStatistics.now().peakResidentBytes)"
     let resident = try group.allGather(bytes: Array(own.utf8), label: "memory").map {
       Int(String(decoding: $0, as: UTF8.self)) ?? 0
@@ -124,15 +128,8 @@ public struct TrainingBenchmark: Sendable {
     try group.allReduce(peak, op: .sum, label: "peak").wait()
     return Result(
       stepSeconds: seconds.sorted(), stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
-      flopsPerStep: try model.flopsPerToken(sequenceLength: size.sequenceLength) * Double(tokens),
+      flopsPerStep: try model.flopsPerToken(sequenceLength: length) * Double(tokens),
       peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
       modelStateBytes: engine.modelStateBytes)
-  }
-}
-
-extension ProcessGroup {
-  /// Bytes that this rank has sent in the operations that carry parameters and gradients.
-  fileprivate var sentByLargeOperations: Int {
-    [CollectiveOperation.reduceScatter, .allGather].reduce(0) { $0 + (counts[$1]?.sentBytes ?? 0) }
   }
 }
