@@ -97,6 +97,11 @@ public final class ZeROOptimizer {
       model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
       value: value)
     gatherer = parts.gatherer
+    if settings.fileTier != nil, parts.trainable.contains(where: { $0.rule is any LayerwiseRule }) {
+      throw OptimizerError.mismatch(
+        what: "offload_optimizer to nvme", found: "a rule that needs norms of whole parameters (LAMB)",
+        expected: "another optimizer, or states in memory: pieces in files cut through parameters")
+    }
     let tier = try settings.fileTier.map { tier in
       try FileTier(
         tier, stage: settings.stage, rank: processGroup.rank,
@@ -106,11 +111,12 @@ public final class ZeROOptimizer {
     fileTier = tier
     self.groups = try parts.trainable.enumerated().map { index, part in
       let (group, rule) = part
-      let (count, keepsMasters) = (group.layout.partitionElementCount, dtype != .float32 || !group.isInMemory)
+      let count = group.layout.partitionElementCount
+      let keepsMasters = !group.isInMemory || (dtype != .float32 && settings.keepsFloat32Masters)
       let states: any PartitionStates =
         try tier?.makeStates(name: "\(index)", elementCount: count, rule: rule, keepsMasters: keepsMasters)
         ?? MemoryStates(elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device)
-      return try PartitionedGroup(flat: group, rule: rule, states: states, rank: processGroup.rank)
+      return try PartitionedGroup(flat: group, rule: rule, states: states, ranks: processGroup)
     }
     reducer = try GradientReducer(
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,

@@ -34,13 +34,17 @@ public struct ZeROSettings: Sendable, Equatable {
   public var fileTier: FileTierSettings?
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
+  /// Keep f32 master weights beside 16-bit parameters; otherwise the parameters are their own masters
+  /// (`bf16_master_weights_and_grads`, `fp16_master_weights_and_grads`). Parameters in f32 always are.
+  public var keepsFloat32Masters: Bool
 
   /// Settings; the defaults are DeepSpeed's.
   public init(
     stage: Int, reduceBucketSize: Int = 500_000_000, overlapCommunication: Bool = true,
     roundRobinGradients: Bool = false, averagesGradients: Bool = true, prescaleGradients: Bool = false,
     gradientPredivideFactor: Double = 1, clipping: GradientClipping = GradientClipping(),
-    gradientDType: DType? = nil, communicationDType: DType? = nil, checksOverflow: Bool = true
+    gradientDType: DType? = nil, communicationDType: DType? = nil, checksOverflow: Bool = true,
+    keepsFloat32Masters: Bool = true
   ) {
     precondition((0...3).contains(stage), "there are stages 0 to 3, got \(stage)")
     self.stage = stage
@@ -54,6 +58,7 @@ public struct ZeROSettings: Sendable, Equatable {
     self.gradientDType = gradientDType
     self.communicationDType = communicationDType
     self.checksOverflow = checksOverflow
+    self.keepsFloat32Masters = keepsFloat32Masters
   }
 
   /// What a rank keeps of reduced gradients at this stage.

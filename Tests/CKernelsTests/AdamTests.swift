@@ -20,13 +20,7 @@ struct AdamTests {
       self.copy = copy.map { Elements([Float](repeating: 0, count: count), dtype: $0, offset: offset) }
     }
 
-    var buffers: ck_adam_buffers {
-      ck_adam_buffers(
-        count: Int64(master.count), master: master.pointer.assumingMemoryBound(to: Float.self),
-        first_moment: first.pointer, second_moment: second.pointer, state_dtype: first.dtype,
-        gradient: gradient.pointer, gradient_dtype: gradient.dtype, copy: copy?.pointer,
-        copy_dtype: copy?.dtype ?? .float32)
-    }
+    var buffers: ck_update_buffers { .over(master, states: [first, second], gradient: gradient, copy: copy) }
 
     var results: [[UInt8]] { [master.bytes, first.bytes, second.bytes, copy?.bytes ?? []] }
 
@@ -85,10 +79,7 @@ struct AdamTests {
       let (first, second) = (Elements(zeros), Elements(zeros))
       for step in 1...Golden.stepCount {
         let gradient = Elements(Golden.gradient(step: step).map { $0 * 1024 })
-        var buffers = ck_adam_buffers(
-          count: Int64(count), master: master.pointer.assumingMemoryBound(to: Float.self),
-          first_moment: first.pointer, second_moment: second.pointer, state_dtype: .float32,
-          gradient: gradient.pointer, gradient_dtype: .float32, copy: nil, copy_dtype: .float32)
+        var buffers = ck_update_buffers.over(master, states: [first, second], gradient: gradient)
         var options = ck_adam_options(
           learning_rate: 1e-2, beta1: isDecoupled ? 0.9 : 0.8, beta2: isDecoupled ? 0.95 : 0.99,
           epsilon: isDecoupled ? 1e-8 : 1e-6, weight_decay: 0.1, step: Int64(step), bias_correction: true,
@@ -107,11 +98,7 @@ struct AdamTests {
     options.gradient_multiplier = 1
     let (master, zero, gradient) = (Elements([1]), [Float](repeating: 0, count: 1), Elements([0.5]))
     let (first, second) = (Elements(zero), Elements(zero))
-    var buffers = ck_adam_buffers(
-      count: 1, master: master.pointer.assumingMemoryBound(to: Float.self), first_moment: first.pointer,
-      second_moment: second.pointer, state_dtype: .float32, gradient: gradient.pointer,
-      gradient_dtype: .float32,
-      copy: nil, copy_dtype: .float32)
+    var buffers = ck_update_buffers.over(master, states: [first, second], gradient: gradient)
     ck_adam_step(&buffers, &options, .best, ck_serial())
     let expected = 1 - 1e-2 * 0.05 / (0.05 * 0.25).squareRoot()
     #expect(abs(Double(master.floats[0]) - expected) < 1e-7)

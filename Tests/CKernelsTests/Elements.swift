@@ -91,3 +91,14 @@ var piecewise: ck_executor {
       }
     }, context: nil)
 }
+
+extension ck_update_buffers {
+  /// The buffers of one step.
+  static func over(_ master: Elements, states: [Elements], gradient: Elements, copy: Elements? = nil) -> Self {
+    Self(
+      count: Int64(master.count), master: master.pointer, master_dtype: master.dtype,
+      states: (states.first?.pointer, states.count > 1 ? states[1].pointer : nil),
+      state_dtype: states.first?.dtype ?? .float32, gradient: gradient.pointer, gradient_dtype: gradient.dtype,
+      copy: copy?.pointer, copy_dtype: copy?.dtype ?? .float32)
+  }
+}

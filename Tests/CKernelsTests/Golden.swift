@@ -1,6 +1,6 @@
 // Made by tools/golden/kernels.py with torch 2.11.0; do not edit.
 
-/// Parameters after 5 steps of torch's optimizers in f32, from the numbers below.
+/// Parameters after 5 steps: torch's optimizers in f32, Lion and LAMB by formula in f64.
 enum Golden {
   static let stepCount = 5
 
@@ -33,5 +33,25 @@ enum Golden {
   static let sgdNesterov: [Float] = [
     -0.610831976, -0.0532155819, 0.614683747, -0.390286863, 0.0647143275,
     0.680449426, -0.16974175, 0.285259426, -0.793988645,
+  ]
+
+  static let adagrad: [Float] = [
+    -0.623293102, -0.118789509, 0.56851685, -0.422198862, 0.0744445324,
+    0.665142, -0.231398568, 0.28969416, -0.816093266,
+  ]
+
+  static let lion: [Float] = [
+    -0.596414113, -0.0410141619, 0.574126068, -0.420963802, 0.114396269,
+    0.709656319, -0.245493492, 0.289806639, -0.765063529,
+  ]
+
+  static let lamb: [Float] = [
+    -0.592014102, -0.0544068288, 0.555847846, -0.417823574, 0.110425358,
+    0.680128658, -0.24754454, 0.292319829, -0.749397209,
+  ]
+
+  static let lambInside: [Float] = [
+    -0.594311154, -0.0476849888, 0.558036076, -0.417958295, 0.108003334,
+    0.685091972, -0.245856321, 0.293847088, -0.754817152,
   ]
 }

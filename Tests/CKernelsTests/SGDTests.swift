@@ -13,12 +13,9 @@ struct SGDTests {
   }
 
   func buffers(_ master: Elements, _ momentum: Elements?, _ gradient: Elements, _ copy: Elements?)
-    -> ck_sgd_buffers
+    -> ck_update_buffers
   {
-    ck_sgd_buffers(
-      count: Int64(master.count), master: master.pointer.assumingMemoryBound(to: Float.self),
-      momentum: momentum?.pointer.assumingMemoryBound(to: Float.self), gradient: gradient.pointer,
-      gradient_dtype: gradient.dtype, copy: copy?.pointer, copy_dtype: copy?.dtype ?? .float32)
+    .over(master, states: momentum.map { [$0] } ?? [], gradient: gradient, copy: copy)
   }
 
   @Test(arguments: availableLevels, lengths)

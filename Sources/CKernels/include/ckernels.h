@@ -8,13 +8,17 @@
 
 #include "ckernels/base.h"
 #include "ckernels/cpu.h"
+#include "ckernels/adagrad.h"
 #include "ckernels/adam.h"
 #include "ckernels/elementwise.h"
 #include "ckernels/formats.h"
 #include "ckernels/groups.h"
+#include "ckernels/lamb.h"
 #include "ckernels/layers.h"
+#include "ckernels/lion.h"
 #include "ckernels/random.h"
 #include "ckernels/reduction.h"
 #include "ckernels/sgd.h"
+#include "ckernels/update.h"
 
 #endif

@@ -4,7 +4,7 @@
 #define CK_BODY "adam_lanes.h"
 #include "adam.h"
 #include "each_level.h"
-
+#include "update.h"
 
 namespace ck {
 
@@ -24,34 +24,28 @@ AdamFactors::AdamFactors(const ck_adam_options &options) {
   epsilon = static_cast<float>(options.epsilon);
 }
 
-void adam_reference(const ck_adam_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept {
+void adam_reference(const ck_update_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept {
   for (int64_t i = begin; i < end; i++) {
-    const float p = b.master[i];
+    const float p = load(b.master, b.master_dtype, i);
     const float g = f.multiplier * load(b.gradient, b.gradient_dtype, i) + f.gradient_decay * p;
-    const float m = f.beta1 * load(b.first_moment, b.state_dtype, i) + f.beta1_rest * g;
-    const float v = f.beta2 * load(b.second_moment, b.state_dtype, i) + f.beta2_rest * (g * g);
+    const float m = f.beta1 * load(b.states[0], b.state_dtype, i) + f.beta1_rest * g;
+    const float v = f.beta2 * load(b.states[1], b.state_dtype, i) + f.beta2_rest * (g * g);
     const float update = f.rate * (m / (std::sqrt(v) * f.root_factor + f.epsilon));
-    const float next = p - (update + f.decay * p);
-    store(b.first_moment, b.state_dtype, i, m);
-    store(b.second_moment, b.state_dtype, i, v);
-    b.master[i] = next;
-    if (b.copy != nullptr) store(b.copy, b.copy_dtype, i, next);
+    store(b.states[0], b.state_dtype, i, m);
+    store(b.states[1], b.state_dtype, i, v);
+    store_weight(b, i, p - (update + f.decay * p));
   }
 }
 
 }  // namespace ck
 
 extern "C" void ck_adam_step_reference(
-    const ck_adam_buffers *buffers, const ck_adam_options *options) noexcept {
+    const ck_update_buffers *buffers, const ck_adam_options *options) noexcept {
   ck::adam_reference(*buffers, ck::AdamFactors(*options), 0, buffers->count);
 }
 
 extern "C" void ck_adam_step(
-    const ck_adam_buffers *buffers, const ck_adam_options *options, ck_isa level,
+    const ck_update_buffers *buffers, const ck_adam_options *options, ck_isa level,
     ck_executor executor) noexcept {
-  const ck::AdamFactors factors(*options);
-  const auto range = CK_SELECT(level, adam_range);
-  ck::for_ranges(executor, buffers->count, [&](int64_t begin, int64_t end) {
-    range(*buffers, factors, begin, end);
-  });
+  ck::update_all(*buffers, ck::AdamFactors(*options), 2, CK_SELECT(level, adam_range), executor);
 }

@@ -14,7 +14,7 @@ struct AdamFactors {
 };
 
 // The plain loop that defines the step, over the elements [begin, end).
-void adam_reference(const ck_adam_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept;
+void adam_reference(const ck_update_buffers &b, const AdamFactors &f, int64_t begin, int64_t end) noexcept;
 
 }  // namespace ck
 #endif

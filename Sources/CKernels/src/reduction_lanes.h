@@ -1,15 +1,6 @@
 // The vector loops of the reductions, for the level that includes this file.
 
-using HalfFloats = float __attribute__((vector_size(2 * laneCount)));
-using Doubles = double __attribute__((vector_size(4 * laneCount)));
-
-// The upper or the lower half of a register as doubles.
-template <int upper>
-CK_INLINE Doubles widened(Floats lanes) {
-  HalfFloats halves[2];
-  std::memcpy(halves, &lanes, sizeof lanes);
-  return __builtin_convertvector(halves[upper], Doubles);
-}
+#include "double_lanes.h"
 
 template <class Tag>
 static double squares_lanes(const void *values, ck_dtype dtype, int64_t begin, int64_t end) noexcept {
@@ -18,18 +9,14 @@ static double squares_lanes(const void *values, ck_dtype dtype, int64_t begin, i
   Doubles sums[2 * registers] = {};
   int64_t i = begin;
   for (; i + partialCount <= end; i += partialCount) {
+    Floats lanes[registers];
 #pragma clang loop unroll(full)
-    for (int64_t r = 0; r < registers; r++) {
-      const Floats lanes = load(Tag{}, source + i + r * laneCount);
-      const Doubles lower = widened<0>(lanes);
-      const Doubles upper = widened<1>(lanes);
-      sums[2 * r] += lower * lower;
-      sums[2 * r + 1] += upper * upper;
-    }
+    for (int64_t r = 0; r < registers; r++) lanes[r] = load(Tag{}, source + i + r * laneCount);
+    add_squares(sums, lanes);
   }
   double partials[partialCount];
   std::memcpy(partials, sums, sizeof partials);
-  add_squares(values, dtype, partials, i, end);
+  ck::add_squares(values, dtype, partials, i, end);
   return joined(partials);
 }
 

@@ -4,6 +4,7 @@
 #define CK_BODY "sgd_lanes.h"
 #include "sgd.h"
 #include "each_level.h"
+#include "update.h"
 
 namespace ck {
 
@@ -16,34 +17,30 @@ SgdFactors::SgdFactors(const ck_sgd_options &options)
       lookahead(static_cast<float>(options.nesterov ? options.momentum : 0)),
       nesterov(options.nesterov) {}
 
-void sgd_reference(const ck_sgd_buffers &b, const SgdFactors &f, int64_t begin, int64_t end) noexcept {
+void sgd_reference(const ck_update_buffers &b, const SgdFactors &f, int64_t begin, int64_t end) noexcept {
   for (int64_t i = begin; i < end; i++) {
-    const float p = b.master[i];
+    const float p = load(b.master, b.master_dtype, i);
     const float g = f.multiplier * load(b.gradient, b.gradient_dtype, i) + f.decay * p;
     float update = g;
-    if (b.momentum != nullptr) {
-      const float velocity = f.momentum * b.momentum[i] + f.gradient_share * g;
-      b.momentum[i] = velocity;
+    if (b.states[0] != nullptr) {
+      const float velocity = f.momentum * load(b.states[0], b.state_dtype, i) + f.gradient_share * g;
+      store(b.states[0], b.state_dtype, i, velocity);
       update = f.nesterov ? g + f.lookahead * velocity : velocity;
     }
-    const float next = p - f.rate * update;
-    b.master[i] = next;
-    if (b.copy != nullptr) store(b.copy, b.copy_dtype, i, next);
+    store_weight(b, i, p - f.rate * update);
   }
 }
 
 }  // namespace ck
 
-extern "C" void ck_sgd_step_reference(const ck_sgd_buffers *buffers, const ck_sgd_options *options) noexcept {
+extern "C" void ck_sgd_step_reference(
+    const ck_update_buffers *buffers, const ck_sgd_options *options) noexcept {
   ck::sgd_reference(*buffers, ck::SgdFactors(*options), 0, buffers->count);
 }
 
 extern "C" void ck_sgd_step(
-    const ck_sgd_buffers *buffers, const ck_sgd_options *options, ck_isa level,
+    const ck_update_buffers *buffers, const ck_sgd_options *options, ck_isa level,
     ck_executor executor) noexcept {
-  const ck::SgdFactors factors(*options);
-  const auto range = CK_SELECT(level, sgd_range);
-  ck::for_ranges(executor, buffers->count, [&](int64_t begin, int64_t end) {
-    range(*buffers, factors, begin, end);
-  });
+  const int stateCount = buffers->states[0] == nullptr ? 0 : 1;
+  ck::update_all(*buffers, ck::SgdFactors(*options), stateCount, CK_SELECT(level, sgd_range), executor);
 }

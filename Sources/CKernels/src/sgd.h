@@ -15,7 +15,7 @@ struct SgdFactors {
 };
 
 // The plain loop that defines the step, over the elements [begin, end).
-void sgd_reference(const ck_sgd_buffers &b, const SgdFactors &f, int64_t begin, int64_t end) noexcept;
+void sgd_reference(const ck_update_buffers &b, const SgdFactors &f, int64_t begin, int64_t end) noexcept;
 
 }  // namespace ck
 #endif

@@ -7,6 +7,15 @@ public enum PrecisionPlan: Sendable, Equatable {
   /// float16 parameters beside 32-bit master weights, with a scaled loss.
   case float16(Float16Options)
 
+  /// Whether 32-bit master weights are kept beside 16-bit parameters; otherwise the parameters are their own.
+  public var keepsFloat32Masters: Bool {
+    switch self {
+    case .float32: false
+    case .bfloat16(let options): options.keepsFloat32Masters
+    case .float16(let options): options.keepsFloat32Masters
+    }
+  }
+
   /// Type of the model's parameters.
   public var modelType: FloatType {
     switch self {
@@ -23,6 +32,8 @@ public struct BFloat16Options: Sendable, Equatable {
   public let checksOverflow: Bool
   /// Whether a gradient is added to its 32-bit sum as soon as it appears.
   public let updatesGradientsImmediately: Bool
+  /// Whether there are 32-bit master weights.
+  public let keepsFloat32Masters: Bool
 }
 
 /// What belongs to training in float16.
@@ -31,6 +42,8 @@ public struct Float16Options: Sendable, Equatable {
   public let lossScaling: LossScaling
   /// Whether floating-point inputs of the model are cast to float16.
   public let castsInputs: Bool
+  /// Whether there are 32-bit master weights.
+  public let keepsFloat32Masters: Bool
 }
 
 /// The factor on the loss that keeps float16 gradients from vanishing.
@@ -59,12 +72,15 @@ extension PrecisionPlan {
   init(_ settings: Settings<RunKeys>) {
     if settings.fp16.enabled {
       self = .float16(
-        Float16Options(lossScaling: LossScaling(settings.fp16), castsInputs: settings.fp16.castsInputs))
+        Float16Options(
+          lossScaling: LossScaling(settings.fp16), castsInputs: settings.fp16.castsInputs,
+          keepsFloat32Masters: !settings.fp16.keepsFloat16Masters))
     } else if settings.bf16.enabled {
       self = .bfloat16(
         BFloat16Options(
           checksOverflow: settings.bf16.checksOverflow,
-          updatesGradientsImmediately: settings.bf16.updatesGradientsImmediately))
+          updatesGradientsImmediately: settings.bf16.updatesGradientsImmediately,
+          keepsFloat32Masters: !settings.bf16.keepsBFloat16Masters))
     } else {
       self = .float32
     }

@@ -10,6 +10,8 @@ public struct RunPlan: Sendable {
   public let gradientAccumulationDataType: FloatType
   /// The optimizer; nil leaves it to the program.
   public let optimizer: OptimizerPlan?
+  /// Type of the optimizer's states.
+  public let optimizerStateDataType: FloatType
   /// The learning-rate schedule; nil keeps the rate or leaves it to the program.
   public let scheduler: SchedulerPlan?
   /// Largest norm of all gradients together; 0 switches clipping off.
@@ -62,6 +64,9 @@ public struct RunPlan: Sendable {
     self.batch = batch
     gradientAccumulationDataType = settings.dataTypes.gradientAccumulation ?? precision.modelType
     optimizer = OptimizerPlan(settings.optimizer)
+    optimizerStateDataType =
+      settings.bf16.enabled && settings.bf16.keepsBFloat16States
+      ? .bfloat16 : OptimizerPlan.keepsFloat32States(settings.optimizer) ? .float32 : precision.modelType
     scheduler = SchedulerPlan(settings.scheduler)
     gradientClipping = settings.gradientClipping
     zero = ZeROPlan(settings)

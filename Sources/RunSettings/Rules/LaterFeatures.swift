@@ -22,7 +22,7 @@ struct LaterFeature: Sendable {
 /// The one list of what is not there yet. Whoever adds a feature removes its line.
 enum LaterFeatures {
   /// Optimizers that the engine can run.
-  static let supportedOptimizers: [OptimizerType] = [.adam, .adamW, .sgd]
+  static let supportedOptimizers: [OptimizerType] = [.adam, .adamW, .sgd, .adagrad, .lion, .lamb]
 
   static let all: [LaterFeature] = zero + precision + parallelism + data + watching + engines
 
@@ -78,15 +78,6 @@ enum LaterFeatures {
   ]
 
   private static let precision: [LaterFeature] = [
-    LaterFeature("fp16.fp16_master_weights_and_grads", "float16 master weights", instead: "false") {
-      $0.fp16.keepsFloat16Masters
-    },
-    LaterFeature("bf16.bf16_master_weights_and_grads", "bfloat16 master weights", instead: "false") {
-      $0.bf16.keepsBFloat16Masters
-    },
-    LaterFeature("bf16.bf16_optimizer_states", "bfloat16 optimizer states", instead: "false") {
-      $0.bf16.keepsBFloat16States
-    },
     LaterFeature("torch_autocast.enabled", "autocast", instead: "false, and bf16 or fp16 instead") {
       $0.autocast.enabled
     },
@@ -195,11 +186,6 @@ enum LaterFeatures {
       "zero_optimization.ignore_unused_parameters", "stopping at unused parameters", instead: "true"
     ) {
       !$0.zero.ignoresUnusedParameters
-    },
-    LaterFeature("optimizer.params.fp32_optimizer_states", "16-bit optimizer states", instead: "true") {
-      let type = $0.optimizer.type
-      return (type == .adam || type == .adamW)
-        && !$0.optimizer[\.parameters, as: AdamKeys.self].keepsFloat32States
     },
     LaterFeature("optimizer.params.maximize", "maximising the loss", instead: "false") {
       $0.optimizer.type == .sgd && $0.optimizer[\.parameters, as: SGDKeys.self].maximizes

@@ -13,7 +13,7 @@ public struct AdagradKeys: Section {
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
   /// The AMSGrad variant, which is refused.
   public let amsgrad = Key("amsgrad", false)
-  /// Whether the CPU optimizer keeps its states in 32 bits.
+  /// Whether the states are kept in 32 bits; otherwise in the type of the parameters.
   public let keepsFloat32States = Key("fp32_optimizer_states", true)
   /// A limit of the gradient norm, which belongs in `gradient_clipping`.
   public let maximumGradientNorm = Key<Double?>("max_grad_norm", nil)
@@ -61,7 +61,7 @@ public struct LionKeys: Section {
   public let betas = Key("betas", [0.9, 0.999], .from(0, below: 1))
   /// Decoupled weight decay.
   public let weightDecay = Key("weight_decay", 0.0, .atLeast(0))
-  /// Whether the CPU optimizer keeps its states in 32 bits.
+  /// Whether the states are kept in 32 bits; otherwise in the type of the parameters.
   public let keepsFloat32States = Key("fp32_optimizer_states", true)
   /// A limit of the gradient norm, which belongs in `gradient_clipping`.
   public let maximumGradientNorm = Key<Double?>("max_grad_norm", nil)

@@ -81,7 +81,7 @@ public struct AdamKeys: Section {
   public let usesReference = Key("torch_adam", false)
   /// Whether weight decay is decoupled; type AdamW always decouples it.
   public let decouplesWeightDecay = Key("adam_w_mode", true)
-  /// Whether the CPU optimizer keeps its states in 32 bits.
+  /// Whether the states are kept in 32 bits; otherwise in the type of the parameters.
   public let keepsFloat32States = Key("fp32_optimizer_states", true)
   /// Whether gradients are released after a step; without effect here.
   public let setsGradientsNone = Key("set_grad_none", true)

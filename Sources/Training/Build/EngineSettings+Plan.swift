@@ -22,6 +22,7 @@ extension EngineSettings {
         gradientAccumulationSteps: plan.batch.gradientAccumulationSteps, rankCount: plan.worldSize),
       dtype: dtype, zero: ZeROSettings(plan: plan), optimizer: OptimizerOptions(plan: optimizer),
       schedule: plan.scheduler.map(schedule(of:)) ?? ConstantLR(), lossScaler: try LossScaler(plan: plan.precision))
+    optimizerStateDType = DType(plan.optimizerStateDataType)
     watching = Watching(plan: plan)
     tagValidation = plan.checkpoint.tagValidation
     loadsFloat32Masters = plan.zero.loadsFromFloat32Weights
@@ -91,7 +92,7 @@ extension ZeROSettings {
       clipping: GradientClipping(maximumNorm: plan.gradientClipping),
       gradientDType: gradientDType == dtype ? nil : gradientDType,
       communicationDType: communicationDType == gradientDType ? nil : communicationDType,
-      checksOverflow: checksOverflow)
+      checksOverflow: checksOverflow, keepsFloat32Masters: plan.precision.keepsFloat32Masters)
     parameterFiles = plan.zero.parameterFiles.map { files in
       FileSettings(
         folder: files.folder, files: AsyncFileSettings(plan: plan.asyncFiles),
@@ -143,6 +144,22 @@ extension OptimizerOptions {
         Optimizers.SGDOptions(
           learningRate: options.learningRate, momentum: options.momentum, dampening: options.dampening,
           weightDecay: options.weightDecay, isNesterov: options.usesNesterov))
+    case .adagrad(let options):
+      self = .adagrad(
+        Optimizers.AdagradOptions(
+          learningRate: options.learningRate, epsilon: options.epsilon, weightDecay: options.weightDecay))
+    case .lion(let options):
+      self = .lion(
+        Optimizers.LionOptions(
+          learningRate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
+          weightDecay: options.weightDecay))
+    case .lamb(let options):
+      self = .lamb(
+        Optimizers.LambOptions(
+          learningRate: options.learningRate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
+          addsEpsilonInsideRoot: options.addsEpsilonInsideRoot, weightDecay: options.weightDecay,
+          maximumRatio: options.maximumCoefficient, minimumRatio: options.minimumCoefficient,
+          correctsBias: options.correctsBias))
     }
   }
 }

@@ -69,6 +69,8 @@ public struct EngineSettings: Sendable {
   public var dtype: DType
   /// Partitioning and reduction.
   public var zero: ZeROSettings
+  /// The dtype of the optimizers' states: f32, bf16 or f16.
+  public var optimizerStateDType = DType.float32
   /// The update rule of parameters that no group of ``parameterGroups`` names.
   public var optimizer: OptimizerOptions
   /// Groups with options of their own, by path pattern; a parameter belongs to the first that fits.

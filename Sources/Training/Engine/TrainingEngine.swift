@@ -120,7 +120,7 @@ public final class TrainingEngine {
       members[index ?? choices.count - 1].append((path.description, parameter))
     }
     return try zip(choices, members).filter { !$0.1.isEmpty }.map { choice, members in
-      ZeROOptimizer.Group(parameters: members, rule: try choice.makeRule())
+      ZeROOptimizer.Group(parameters: members, rule: try choice.makeRule(stateDType: settings.optimizerStateDType))
     }
   }
 

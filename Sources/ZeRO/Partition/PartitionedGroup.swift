@@ -1,3 +1,4 @@
+import Collectives
 public import Optimizers
 public import Torch
 
@@ -11,16 +12,19 @@ public final class PartitionedGroup {
   public let states: any PartitionStates
   /// The owner of the partition: this rank, or 0 at stage 0, where every rank keeps the one partition.
   public let owner: Int
+  /// The ranks that share the states.
+  private let ranks: ProcessGroup
 
   /// Joins a group's parameters, rule and states, and takes f32 copies of this rank's part of the working
   /// parameters.
   ///
   /// - Throws: `TorchError`, and what `states` throws.
-  init(flat: any ParameterGroup, rule: any OptimizerRule, states: any PartitionStates, rank: Int) throws {
+  init(flat: any ParameterGroup, rule: any OptimizerRule, states: any PartitionStates, ranks: ProcessGroup) throws {
     self.flat = flat
     self.rule = rule
     self.states = states
-    owner = flat.layout.partitionCount == 1 ? 0 : rank
+    self.ranks = ranks
+    owner = flat.layout.partitionCount == 1 ? 0 : ranks.rank
     try readMastersFromValues()
   }
 
@@ -83,14 +87,42 @@ public final class PartitionedGroup {
     for (range, offset) in pieces(ofBucket: bucket) {
       let piece = try states.borrow(range)
       let values = try values.narrow(dim: 0, start: offset, length: range.count)
-      try rule.update(
-        FlatUpdate(
-          master: piece.master ?? values, states: piece.states,
-          gradient: gradient.narrow(dim: 0, start: offset, length: range.count), gradientMultiplier: multiplier,
-          lowPrecisionCopy: piece.master == nil ? nil : values))
+      let update = FlatUpdate(
+        master: piece.master ?? values, states: piece.states,
+        gradient: try gradient.narrow(dim: 0, start: offset, length: range.count), gradientMultiplier: multiplier,
+        lowPrecisionCopy: piece.master == nil ? nil : values)
+      if let layerwise = rule as? any LayerwiseRule {
+        try self.update(update, bucket: bucket, rule: layerwise)
+      } else {
+        try rule.update(update)
+      }
       try states.giveBack(piece)
     }
     try flat.storeShard(values, bucket)
+  }
+
+  /// Both halves of a step that needs norms of whole parameters. Buckets hold whole parameters, so the ranks that
+  /// share a bucket have all parts of them; the update is all of this rank's part.
+  private func update(_ update: FlatUpdate, bucket index: Int, rule: any LayerwiseRule) throws {
+    let bucket = flat.layout.buckets[index]
+    let shard = bucket.shard(of: owner)
+    let held = bucket.entries.indices.filter { !bucket.entries[$0].range.clamped(to: shard).isEmpty }
+    let parts = held.map { entry in
+      let range = bucket.entries[entry].range.clamped(to: shard)
+      return range.lowerBound - shard.lowerBound..<range.upperBound - shard.lowerBound
+    }
+    var sums = [Double](repeating: 0, count: 2 * bucket.entries.count)
+    for (entry, squares) in zip(held, try rule.measure(update, parameters: parts)) {
+      sums[2 * entry] = squares.weights
+      sums[2 * entry + 1] = squares.direction
+    }
+    if flat.layout.partitionCount > 1 {
+      let total = try Tensor(sums, shape: [sums.count])
+      try ranks.allReduce(total, op: .sum, label: "norms of the parameters of a bucket").wait()
+      sums = try total.array(of: Double.self)
+    }
+    let squares = held.map { LayerSquares(weights: sums[2 * $0], direction: sums[2 * $0 + 1]) }
+    try rule.apply(update, parameters: parts, squares: squares)
   }
 
   /// The name under which the masters are found among the states.

@@ -42,7 +42,8 @@ import Testing
   func bfloat16() throws {
     let plain = try planWithBatch(#""bf16": {"enabled": true}"#)
     #expect(
-      plain.precision == .bfloat16(BFloat16Options(checksOverflow: true, updatesGradientsImmediately: false)))
+      plain.precision == .bfloat16(BFloat16Options(
+          checksOverflow: true, updatesGradientsImmediately: false, keepsFloat32Masters: true)))
     #expect(plain.communicationDataType == .bfloat16 && plain.gradientAccumulationDataType == .bfloat16)
     let mixed = try planWithBatch(
       #"""
@@ -51,7 +52,8 @@ import Testing
       """#
     )
     #expect(
-      mixed.precision == .bfloat16(BFloat16Options(checksOverflow: false, updatesGradientsImmediately: true)))
+      mixed.precision == .bfloat16(BFloat16Options(
+          checksOverflow: false, updatesGradientsImmediately: true, keepsFloat32Masters: true)))
     #expect(mixed.communicationDataType == .float32 && mixed.gradientAccumulationDataType == .float32)
   }
 
@@ -65,9 +67,11 @@ import Testing
     )
     let scaling = DynamicLossScaling(
       initialScale: 256, window: 2, hysteresis: 1, refillsHysteresis: true, minimumScale: 4)
-    #expect(dynamic.precision == .float16(Float16Options(lossScaling: .dynamic(scaling), castsInputs: false)))
+    #expect(dynamic.precision == .float16(
+          Float16Options(lossScaling: .dynamic(scaling), castsInputs: false, keepsFloat32Masters: true)))
     let fixed = try planWithBatch(#""fp16": {"enabled": true, "loss_scale": 128, "min_loss_scale": 0}"#)
-    #expect(fixed.precision == .float16(Float16Options(lossScaling: .fixed(128), castsInputs: false)))
+    #expect(fixed.precision == .float16(
+          Float16Options(lossScaling: .fixed(128), castsInputs: false, keepsFloat32Masters: true)))
     let off = try planWithBatch(#""fp16": {"enabled": false, "loss_scale_window": -3}"#)
     #expect(off.precision == .float32)
   }
@@ -76,7 +80,8 @@ import Testing
   func lossScales() throws {
     for (text, expected) in [("1", 1.0), ("2.0", 2), ("0.5", 0.5), ("\"3\"", 3)] {
       let plan = try planWithBatch("\"fp16\": {\"enabled\": true, \"loss_scale\": \(text)}")
-      #expect(plan.precision == .float16(Float16Options(lossScaling: .fixed(expected), castsInputs: false)))
+      #expect(plan.precision == .float16(
+          Float16Options(lossScaling: .fixed(expected), castsInputs: false, keepsFloat32Masters: true)))
       #expect(plan.warnings.count == (text.hasPrefix("\"") ? 1 : 0))
     }
   }

@@ -1,4 +1,5 @@
 import Collectives
+import Optimizers
 import RunSettings
 import TestSupport
 import Testing
@@ -74,5 +75,41 @@ enum TrainingTestPlan {
     ).zero
     #expect(zero.prescaleGradients && zero.gradientPredivideFactor == 2 && !zero.averagesGradients)
     #expect(zero.roundRobinGradients && zero.overlapCommunication && zero.reduceBucketSize == 1000)
+  }
+
+  @Test(
+    arguments: [
+      (#""Adagrad", "params": {"lr": 0.5, "eps": 1e-3, "weight_decay": 0.1}"#,
+        .adagrad(Optimizers.AdagradOptions(learningRate: 0.5, epsilon: 1e-3, weightDecay: 0.1))),
+      (#""lion", "params": {"lr": 0.5, "betas": [0.7, 0.8], "weight_decay": 0.1}"#,
+        .lion(Optimizers.LionOptions(learningRate: 0.5, beta1: 0.7, beta2: 0.8, weightDecay: 0.1))),
+      (#""Lamb", "params": {"betas": [0.7, 0.8], "eps_inside_sqrt": true, "max_coeff": 3, "min_coeff": 0.5, "bias_correction": false}"#,
+        .lamb(
+          Optimizers.LambOptions(
+            beta1: 0.7, beta2: 0.8, addsEpsilonInsideRoot: true, maximumRatio: 3, minimumRatio: 0.5,
+            correctsBias: false))),
+    ] as [(String, OptimizerOptions)])
+  func `optimizers`(section: String, expected: OptimizerOptions) throws {
+    let text = #"{"train_batch_size": 8, "optimizer": {"type": \#(section)}}"#
+    let plan = try RunPlan(.text(text), facts: RunFacts(worldSize: 2))
+    #expect(try EngineSettings(plan: plan).optimizer == expected)
+  }
+
+  @Test(
+    arguments: [
+      (#""bf16": {"enabled": true}, "optimizer": {"type": "Lion"}"#, DType.float32, true),
+      (#""bf16": {"enabled": true}, "optimizer": {"type": "Lion", "params": {"fp32_optimizer_states": false}}"#,
+        .bfloat16, true),
+      (#""optimizer": {"type": "Adam", "params": {"fp32_optimizer_states": false}}"#, .float32, false),
+      (#""bf16": {"enabled": true, "bf16_master_weights_and_grads": true, "bf16_optimizer_states": true}, "optimizer": {"type": "Adam"}"#,
+        .bfloat16, false),
+      (#""fp16": {"enabled": true, "fp16_master_weights_and_grads": true}, "optimizer": {"type": "Adam"}"#,
+        .float32, false),
+    ] as [(String, DType, Bool)])
+  func `types of masters and states`(members: String, states: DType, keepsMasters: Bool) throws {
+    let text = #"{"train_batch_size": 8, "zero_optimization": {"stage": 1}, \#(members)}"#
+    let settings = try EngineSettings(plan: try RunPlan(.text(text), facts: RunFacts(worldSize: 2)))
+    #expect(settings.optimizerStateDType == states)
+    #expect(settings.zero.keepsFloat32Masters == keepsMasters)
   }
 }

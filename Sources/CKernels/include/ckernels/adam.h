@@ -2,7 +2,7 @@
 #ifndef CKERNELS_ADAM_H
 #define CKERNELS_ADAM_H
 
-#include "base.h"
+#include "update.h"
 
 CK_BEGIN
 
@@ -20,36 +20,22 @@ typedef struct {
   double gradient_multiplier; // multiplies the gradient as it is read: 1 / (loss scale * clip coefficient)
 } ck_adam_options;
 
-// The flat buffers of one Adam step, each `count` elements long. No two may overlap.
-typedef struct {
-  int64_t count;
-  float *_Nullable master;            // read and written
-  void *_Nullable first_moment;       // m; read and written
-  void *_Nullable second_moment;      // v; read and written
-  ck_dtype state_dtype;               // of both moments
-  const void *_Nullable gradient;     // read in place
-  ck_dtype gradient_dtype;
-  void *_Nullable copy;               // the new master, rounded to copy_dtype, is written here; null: nowhere
-  ck_dtype copy_dtype;
-} ck_adam_buffers;
-
-// One pass over the buffers, arithmetic in f32:
+// One pass over the buffers; states[0] is m, states[1] is v:
 //
 //   g = multiplier * gradient (+ weight_decay * p when not decoupled)
 //   m = beta1 * m + (1 - beta1) * g
 //   v = beta2 * v + (1 - beta2) * (g * g)
 //   p = p - ((lr / c1) * (m / (sqrt(v) * (1 / sqrt(c2)) + epsilon)) (+ lr * weight_decay * p when decoupled))
 //
-// with c1 = 1 - beta1^step and c2 = 1 - beta2^step, or 1 without bias correction. Factors are computed in f64
-// and rounded once to f32. With 16-bit states the step uses the unrounded new m and v. Bytes moved per
-// element, f32 states and bf16 gradient and copy: 12 + 2 read, 12 + 2 written.
+// with c1 = 1 - beta1^step and c2 = 1 - beta2^step, or 1 without bias correction. Bytes moved per element with
+// f32 states and bf16 gradient and copy: 12 + 2 read, 12 + 2 written.
 void ck_adam_step(
-    const ck_adam_buffers *_Nonnull buffers, const ck_adam_options *_Nonnull options, ck_isa level,
+    const ck_update_buffers *_Nonnull buffers, const ck_adam_options *_Nonnull options, ck_isa level,
     ck_executor executor) CK_NOEXCEPT;
 
 // The same step by the plain loop that defines it.
 void ck_adam_step_reference(
-    const ck_adam_buffers *_Nonnull buffers, const ck_adam_options *_Nonnull options) CK_NOEXCEPT;
+    const ck_update_buffers *_Nonnull buffers, const ck_adam_options *_Nonnull options) CK_NOEXCEPT;
 
 CK_END
 #endif

@@ -47,9 +47,11 @@ enum FlatOperands {
         what: "states of the piece", found: "\(piece.states.count) tensors",
         expected: "\(names.count): \(names.joined(separator: ", "))")
     }
-    guard piece.master.dtype == .float32 else {
+    let master = piece.master.dtype
+    guard master == .float32 || (kernelDType(master) != nil && piece.lowPrecisionCopy == nil) else {
       throw .mismatch(
-        what: "dtype of the master weights", found: piece.master.dtype.name, expected: "float32")
+        what: "dtype of the master weights", found: master.name,
+        expected: "float32, or float16 or bfloat16 without a low-precision copy")
     }
     for (name, state) in zip(names, piece.states) where state.dtype != rule.stateDType {
       throw .mismatch(what: "dtype of \(name)", found: state.dtype.name, expected: rule.stateDType.name)
@@ -63,6 +65,29 @@ enum FlatOperands {
           what: name, found: "shape \(tensor.shape), strides \(tensor.strides)",
           expected: "\(count) contiguous elements, as many as there are master weights")
       }
+    }
+  }
+
+  /// The piece as the kernels take it, on the CPU; its tensors stay alive for the length of `body`.
+  ///
+  /// - Throws: `OptimizerError.mismatch` for dtypes that the kernels do not have, what `body` throws.
+  static func withBuffers<Result>(
+    of piece: FlatUpdate, stateDType: DType, _ body: (inout ck_update_buffers) throws -> Result
+  ) throws -> Result {
+    let copy = piece.lowPrecisionCopy
+    var buffers = ck_update_buffers(
+      count: Int64(piece.master.elementCount), master: nil,
+      master_dtype: try kernelDType(of: piece.master, "master weights"), states: (nil, nil),
+      state_dtype: kernelDType(stateDType) ?? .float32, gradient: nil,
+      gradient_dtype: try kernelDType(of: piece.gradient, "gradient"), copy: nil,
+      copy_dtype: try copy.map { try kernelDType(of: $0, "low-precision copy") } ?? .float32)
+    return try withPointers([piece.master, piece.gradient, copy] + piece.states) { pointers in
+      buffers.master = pointers[0]
+      buffers.gradient = pointers[1].map { UnsafeRawPointer($0) }
+      buffers.copy = pointers[2]
+      let states = pointers.dropFirst(3).map { $0 }
+      buffers.states = (states.first ?? nil, states.count > 1 ? states[1] : nil)
+      return try body(&buffers)
     }
   }
 

@@ -6,45 +6,40 @@ struct TensorAdam {
   let options: AdamOptions
   let step: Int
 
-  func update(_ piece: FlatUpdate, firstMoment: Tensor, secondMoment: Tensor) throws(TorchError) {
-    let master = piece.master
-    let gradient = try piece.gradient.to(.float32).mul(piece.gradientMultiplier)
+  func update(_ piece: FlatUpdate) throws(TorchError) {
+    let wide = try WidePiece(piece)
+    let (master, gradient, first, second) = (wide.master, wide.gradient, wide.states[0], wide.states[1])
     if !options.isDecoupled && options.weightDecay != 0 {
       try gradient.addInPlace(master, alpha: options.weightDecay)
     }
-    // `to` yields the tensor itself where the states are f32, so that these lines work in place.
-    let first = try firstMoment.to(.float32)
-    let second = try secondMoment.to(.float32)
     try first.mulInPlace(options.beta1).addInPlace(gradient, alpha: 1 - options.beta1)
     try second.mulInPlace(options.beta2).addcmulInPlace(gradient, gradient, value: 1 - options.beta2)
-    let correction1 = correction(options.beta1)
     let denominator = try second.sqrt()
     try denominator.mulInPlace(1 / correction(options.beta2).squareRoot()).addInPlace(options.epsilon)
     let change = try first.div(denominator)
-    try change.mulInPlace(options.learningRate / correction1)
+    try change.mulInPlace(options.learningRate / correction(options.beta1))
     if options.isDecoupled && options.weightDecay != 0 {
       try change.addInPlace(master, alpha: options.learningRate * options.weightDecay)
     }
     try master.subInPlace(change)
-    if firstMoment.dtype != .float32 {
-      try firstMoment.copyInPlace(first)
-      try secondMoment.copyInPlace(second)
-    }
-    try piece.lowPrecisionCopy?.copyInPlace(master)
+    try wide.store()
   }
 
   private func correction(_ beta: Double) -> Double {
-    options.correctsBias ? 1 - power(beta, step) : 1
+    options.correctsBias ? BiasCorrection.remaining(beta, step: step) : 1
   }
+}
 
-  /// `base` to a whole power by repeated squaring.
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, factor, left) = (1.0, base, exponent)
+/// What is left of a mean's start at zero.
+enum BiasCorrection {
+  /// `1 - beta^step`.
+  static func remaining(_ beta: Double, step: Int) -> Double {
+    var (power, factor, left) = (1.0, beta, step)
     while left > 0 {
-      if left & 1 == 1 { result *= factor }
+      if left & 1 == 1 { power *= factor }
       factor *= factor
       left >>= 1
     }
-    return result
+    return 1 - power
   }
 }

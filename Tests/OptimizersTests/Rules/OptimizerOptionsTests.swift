@@ -29,12 +29,17 @@ struct OptimizerOptionsTests {
   @Test func `options survive a round trip`() throws {
     let all: [OptimizerOptions] = [
       .adam(AdamOptions(learningRate: 0.2, beta1: 0.5, correctsBias: false)), .sgd(SGDOptions(momentum: 0.3)),
+      .adagrad(AdagradOptions(epsilon: 0.5)), .lion(LionOptions(beta1: 0.3)), .lamb(LambOptions(maximumRatio: 3)),
     ]
     #expect(try JSONDecoder().decode([OptimizerOptions].self, from: JSONEncoder().encode(all)) == all)
   }
 
   @Test func `a group may replace rate and decay, and the rule takes them over`() throws {
-    for var options in [OptimizerOptions.adam(AdamOptions()), .sgd(SGDOptions())] {
+    let all = [
+      OptimizerOptions.adam(AdamOptions()), .sgd(SGDOptions()), .adagrad(AdagradOptions()), .lion(LionOptions()),
+      .lamb(LambOptions()),
+    ]
+    for var options in all {
       options.learningRate = 0.25
       options.weightDecay = 0.5
       #expect(options.weightDecay == 0.5)
@@ -51,6 +56,9 @@ struct OptimizerOptionsTests {
       ("eps", .adam(AdamOptions(epsilon: -1e-8))),
       ("weight_decay", .adam(AdamOptions(weightDecay: .infinity))),
       ("momentum", .sgd(SGDOptions(momentum: -0.5))),
+      ("eps", .adagrad(AdagradOptions(epsilon: -1))),
+      ("betas[0]", .lion(LionOptions(beta1: 1))),
+      ("max_coeff", .lamb(LambOptions(maximumRatio: 0.1, minimumRatio: 0.2))),
     ]
     for (name, options) in wrong {
       let error = #expect(throws: OptimizerError.self) { _ = try options.makeRule() }

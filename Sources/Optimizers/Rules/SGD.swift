@@ -17,8 +17,8 @@ public final class SGD: OptimizerRule {
 
   /// The velocity, where there is momentum.
   public var stateNames: [String] { options.momentum == 0 ? [] : ["momentum_buffer"] }
-  /// f32: the kernel has no other.
-  public var stateDType: DType { .float32 }
+  /// The dtype of the velocity: f32, bf16 or f16.
+  public let stateDType: DType
 
   /// The factor `learningRate` of the formula above, for the coming step; not validated until `beginStep`.
   public var learningRate: Double {
@@ -28,10 +28,13 @@ public final class SGD: OptimizerRule {
 
   /// A rule before its first step.
   ///
-  /// - Throws: `OptimizerError.option` for options that make no sense.
-  public init(_ options: SGDOptions = SGDOptions()) throws(OptimizerError) {
+  /// - Throws: `OptimizerError.option` for options that make no sense, `.mismatch` for a dtype of states other
+  ///   than f32, bf16 and f16.
+  public init(_ options: SGDOptions = SGDOptions(), stateDType: DType = .float32) throws(OptimizerError) {
     try options.validate()
+    try FlatOperands.checkStateDType(stateDType, of: "SGD")
     self.options = options
+    self.stateDType = stateDType
   }
 
   /// Nothing: schedules cycle the betas of Adam only.
@@ -51,34 +54,27 @@ public final class SGD: OptimizerRule {
   public func update(_ piece: FlatUpdate) throws {
     try FlatOperands.check(piece, of: self)
     if piece.master.device == .cpu {
-      try updateFused(piece, velocity: piece.states.first, isFirst: step == 1)
+      try updateFused(piece, isFirst: step == 1)
     } else {
-      try updateWithOperations(piece, velocity: piece.states.first, isFirst: step == 1)
+      try updateWithOperations(piece, isFirst: step == 1)
     }
   }
 
-  private func updateFused(_ piece: FlatUpdate, velocity: Tensor?, isFirst: Bool) throws {
+  private func updateFused(_ piece: FlatUpdate, isFirst: Bool) throws {
     var numbers = ck_sgd_options(
       learning_rate: options.learningRate, momentum: options.momentum, dampening: options.dampening,
       weight_decay: options.weightDecay, nesterov: options.isNesterov, first_step: isFirst,
       gradient_multiplier: piece.gradientMultiplier)
-    let gradientDType = try FlatOperands.kernelDType(of: piece.gradient, "gradient")
-    let copyDType = try piece.lowPrecisionCopy.map {
-      try FlatOperands.kernelDType(of: $0, "low-precision copy")
-    }
-    FlatOperands.withPointers([piece.master, velocity, piece.gradient, piece.lowPrecisionCopy]) { pointers in
-      var buffers = ck_sgd_buffers(
-        count: Int64(piece.master.elementCount), master: pointers[0]?.assumingMemoryBound(to: Float.self),
-        momentum: pointers[1]?.assumingMemoryBound(to: Float.self), gradient: pointers[2],
-        gradient_dtype: gradientDType, copy: pointers[3], copy_dtype: copyDType ?? .float32)
-      ck_sgd_step(&buffers, &numbers, .best, FlatOperands.executor)
+    try FlatOperands.withBuffers(of: piece, stateDType: stateDType) {
+      ck_sgd_step(&$0, &numbers, .best, FlatOperands.executor)
     }
   }
 
-  private func updateWithOperations(_ piece: FlatUpdate, velocity: Tensor?, isFirst: Bool) throws {
-    var change = try piece.gradient.to(.float32).mul(piece.gradientMultiplier)
-    try change.addInPlace(piece.master, alpha: options.weightDecay)
-    if let velocity {
+  private func updateWithOperations(_ piece: FlatUpdate, isFirst: Bool) throws {
+    let wide = try WidePiece(piece)
+    var change = wide.gradient
+    try change.addInPlace(wide.master, alpha: options.weightDecay)
+    if let velocity = wide.states.first {
       if isFirst {
         try velocity.copyInPlace(change)
       } else {
@@ -86,7 +82,7 @@ public final class SGD: OptimizerRule {
       }
       change = options.isNesterov ? try change.add(velocity, alpha: options.momentum) : velocity
     }
-    try piece.master.subInPlace(change, alpha: options.learningRate)
-    try piece.lowPrecisionCopy?.copyInPlace(piece.master)
+    try wide.master.subInPlace(change, alpha: options.learningRate)
+    try wide.store()
   }
 }

@@ -63,31 +63,20 @@ public final class Adam: OptimizerRule {
   public func update(_ piece: FlatUpdate) throws {
     try FlatOperands.check(piece, of: self)
     if options.usesTensorOperations || piece.master.device != .cpu {
-      try TensorAdam(options: options, step: step)
-        .update(piece, firstMoment: piece.states[0], secondMoment: piece.states[1])
+      try TensorAdam(options: options, step: step).update(piece)
     } else {
-      try updateFused(piece, firstMoment: piece.states[0], secondMoment: piece.states[1])
+      try updateFused(piece)
     }
   }
 
-  private func updateFused(_ piece: FlatUpdate, firstMoment: Tensor, secondMoment: Tensor) throws {
+  private func updateFused(_ piece: FlatUpdate) throws {
     var numbers = ck_adam_options(
       learning_rate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
       epsilon: options.epsilon, weight_decay: options.weightDecay, step: Int64(step),
       bias_correction: options.correctsBias, decoupled: options.isDecoupled,
       gradient_multiplier: piece.gradientMultiplier)
-    let stateDType = try FlatOperands.kernelDType(of: firstMoment, "optimizer states")
-    let gradientDType = try FlatOperands.kernelDType(of: piece.gradient, "gradient")
-    let copyDType = try piece.lowPrecisionCopy.map {
-      try FlatOperands.kernelDType(of: $0, "low-precision copy")
-    }
-    let tensors = [piece.master, firstMoment, secondMoment, piece.gradient, piece.lowPrecisionCopy]
-    FlatOperands.withPointers(tensors) { pointers in
-      var buffers = ck_adam_buffers(
-        count: Int64(piece.master.elementCount), master: pointers[0]?.assumingMemoryBound(to: Float.self),
-        first_moment: pointers[1], second_moment: pointers[2], state_dtype: stateDType, gradient: pointers[3],
-        gradient_dtype: gradientDType, copy: pointers[4], copy_dtype: copyDType ?? .float32)
-      ck_adam_step(&buffers, &numbers, .best, FlatOperands.executor)
+    try FlatOperands.withBuffers(of: piece, stateDType: stateDType) {
+      ck_adam_step(&$0, &numbers, .best, FlatOperands.executor)
     }
   }
 }

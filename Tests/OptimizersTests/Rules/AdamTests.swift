@@ -127,7 +127,7 @@ struct AdamTests {
     let wrong = [
       FlatUpdate(master: master, states: states, gradient: try Tensor.zeros([9])),
       FlatUpdate(master: master, states: states, gradient: try Tensor.zeros([10], dtype: .int32)),
-      FlatUpdate(master: try Tensor.zeros([10], dtype: .bfloat16), states: states, gradient: gradient),
+      FlatUpdate(master: try Tensor.zeros([10], dtype: .int32), states: states, gradient: gradient),
       FlatUpdate(
         master: master, states: states, gradient: gradient, lowPrecisionCopy: try Tensor.zeros([11])),
       FlatUpdate(master: master, states: [states[0]], gradient: gradient),
