@@ -63,7 +63,7 @@ struct BenchStates: ParsableCommand {
         NumberText.bytes(row[3]), percent(resident), NumberText.bytes(row[4]), NumberText.bytes(row[5]), percent(sent),
       ])
     }
-    Output.write(table.rendered())
+    Output.write(table.rendered() + "\n")
     let values: [String: ConfigurationValue] = [
       "size": .string(size.rawValue), "dtype": .string(dtype.rawValue), "zero": .integer(zero),
       "world": .integer(context.worldSize), "states": .integer(rows[0][0]),
