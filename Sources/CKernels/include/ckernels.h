@@ -10,6 +10,7 @@
 #include "ckernels/cpu.h"
 #include "ckernels/adagrad.h"
 #include "ckernels/adam.h"
+#include "ckernels/bandwidth.h"
 #include "ckernels/elementwise.h"
 #include "ckernels/formats.h"
 #include "ckernels/groups.h"

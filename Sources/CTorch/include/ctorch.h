@@ -6,6 +6,7 @@
 #include "ctorch/base.h"
 #include "ctorch/op_types.h"
 #include "ctorch/ops_generated.h"
+#include "ctorch/optimizers.h"
 #include "ctorch/parallel.h"
 #include "ctorch/process_group.h"
 #include "ctorch/products.h"
