@@ -112,22 +112,41 @@ public final class ZeROOptimizer {
     self.groups = try parts.trainable.enumerated().map { index, part in
       let (group, rule) = part
       let count = group.layout.partitionElementCount
-      let keepsMasters = !group.isInMemory || (dtype != .float32 && settings.keepsFloat32Masters)
+      // What is updated on another device needs weights there.
+      let keepsMasters =
+        !group.isInMemory || (dtype != .float32 && settings.keepsFloat32Masters)
+        || (settings.hostOffload != nil && device != .cpu)
       let states: any PartitionStates =
         try tier?.makeStates(name: "\(index)", elementCount: count, rule: rule, keepsMasters: keepsMasters)
-        ?? MemoryStates(elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device)
+        ?? ZeROOptimizer.memoryStates(
+          layout: group.layout, rule: rule, keepsMasters: keepsMasters, device: device, offload: settings.hostOffload)
       return try PartitionedGroup(flat: group, rule: rule, states: states, ranks: processGroup)
     }
     reducer = try GradientReducer(
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
-      files: settings.retention == .ownSlice ? settings.gradientFiles : nil)
+      files: settings.retention == .ownSlice ? settings.gradientFiles : nil, offload: settings.hostOffload)
     reducer.onBucketComplete = { [unowned self] group, bucket in
       guard let sharded = self.groups[group].flat as? ShardedGroup else { return }
       try self.gatherer?.gradientsArrived(of: sharded.units[bucket])
     }
     try gatherer?.attach(to: model)
+  }
+
+  /// States in memory: on the device, on the host, or the first buckets there and the others here.
+  private static func memoryStates(
+    layout: FlatLayout, rule: any OptimizerRule, keepsMasters: Bool, device: Device, offload: HostOffload?
+  ) throws -> any PartitionStates {
+    let count = layout.partitionElementCount
+    let staying = offload?.deviceBucketCount(of: layout.buckets.count) ?? layout.buckets.count
+    let border = staying < layout.buckets.count ? layout.partitionOffset(ofBucket: staying) : count
+    func states(_ count: Int, on device: Device) throws -> MemoryStates {
+      try MemoryStates(elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device)
+    }
+    if border == 0 { return try states(count, on: .cpu) }
+    if border == count { return try states(count, on: device) }
+    return SplitStates(first: try states(border, on: device), rest: try states(count - border, on: .cpu), border: border)
   }
 
   /// Starts a backward pass.

@@ -32,6 +32,8 @@ public struct ZeROSettings: Sendable, Equatable {
   public var gradientFiles: FileSettings?
   /// `offload_optimizer` with device `nvme`: where master weights and optimizer states live; nil for memory.
   public var fileTier: FileTierSettings?
+  /// `offload_optimizer` with device `cpu`; nil keeps masters and states with the parameters.
+  public var hostOffload: HostOffload?
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
   /// Keep f32 master weights beside 16-bit parameters; otherwise the parameters are their own masters

@@ -38,6 +38,8 @@ public struct ZeROPlan: Sendable, Equatable {
   public let parameterFiles: ParameterFilePlan?
   /// How master weights and optimizer states live in files; nil when they do not.
   public let optimizerFiles: OptimizerFilesPlan?
+  /// The share of masters and states that lives in host memory; nil keeps all with the parameters.
+  public let optimizerHostRatio: Double?
 }
 
 /// Where partitioned parameters live that do not fit into memory.
@@ -129,5 +131,6 @@ extension ZeROPlan {
       leafClasses: zero.leafModules.classes)
     parameterFiles = ParameterFilePlan(zero.offloadParameters)
     optimizerFiles = OptimizerFilesPlan(zero.offloadOptimizer)
+    optimizerHostRatio = zero.offloadOptimizer.device == .cpu ? zero.offloadOptimizer.ratio : nil
   }
 }

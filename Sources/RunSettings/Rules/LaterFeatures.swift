@@ -48,10 +48,8 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature(
-      "zero_optimization.offload_optimizer.device", "optimizer offload to host memory", instead: "\"none\" or \"nvme\""
-    ) {
-      $0.zero.offloadOptimizer.device == .cpu
+    LaterFeature("zero_optimization.offload_optimizer.super_offload", "SuperOffload", instead: "false") {
+      $0.zero.offloadOptimizer.usesSuperOffload
     },
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
     LaterFeature(

@@ -98,6 +98,7 @@ extension ZeROSettings {
         folder: files.folder, files: AsyncFileSettings(plan: plan.asyncFiles),
         maximumInMemory: files.maximumInMemory, bufferCount: files.bufferCount)
     }
+    hostOffload = plan.zero.optimizerHostRatio.map { HostOffload(ratio: $0) }
     fileTier = plan.zero.optimizerFiles.map {
       FileTierSettings(plan: $0, files: plan.asyncFiles, subGroupSize: plan.zero.subGroupSize)
     }

@@ -84,9 +84,11 @@ public final class GradientReducer {
   ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
   ///   - overlap: reduce during backward; otherwise all buckets at its end.
   ///   - files: where this rank's slices go when only those are kept; nil for memory.
+  ///   - offload: which of these slices go to host memory; nil for none.
   public init(
     groups: [any ParameterGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
-    gradientDType: DType, communicationDType: DType?, overlap: Bool, files: FileSettings? = nil
+    gradientDType: DType, communicationDType: DType?, overlap: Bool, files: FileSettings? = nil,
+    offload: HostOffload? = nil
   ) throws {
     self.groups = groups
     self.processGroup = processGroup
@@ -96,7 +98,12 @@ public final class GradientReducer {
     let sliceCounts = groups.flatMap { $0.layout.buckets.map { $0.elementCount / processGroup.size } }
     shards =
       try files.map { try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.rank, settings: $0) }
-      ?? MemoryGradientShards(bucketCount: sliceCounts.count)
+      ?? MemoryGradientShards(
+        devices: groups.flatMap { group in
+          let buckets = group.layout.buckets.indices
+          let staying = offload?.deviceBucketCount(of: buckets.count) ?? buckets.count
+          return buckets.map { $0 < staying ? group.device : .cpu }
+        })
     for group in groups {
       firstBucket.append(buckets.count)
       for bucket in group.layout.buckets {

@@ -16,19 +16,23 @@ protocol GradientShards: AnyObject {
   func clear()
 }
 
-/// Slices in memory.
+/// Slices in memory, each where its update will run: gradients leave for the host during backward.
 final class MemoryGradientShards: GradientShards {
   private var shards: [Tensor?]
+  private let devices: [Device]
 
-  init(bucketCount: Int) { shards = Array(repeating: nil, count: bucketCount) }
+  init(devices: [Device]) {
+    self.devices = devices
+    shards = Array(repeating: nil, count: devices.count)
+  }
 
   var byteCount: Int { shards.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {
     if let kept = shards[bucket] {
-      try kept.addInPlace(reduced)
+      try kept.addInPlace(reduced.to(devices[bucket]))
     } else {
-      shards[bucket] = try reduced.to(dtype)
+      shards[bucket] = try reduced.to(dtype).to(devices[bucket])
     }
   }
 

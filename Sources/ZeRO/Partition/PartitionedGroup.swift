@@ -87,15 +87,20 @@ public final class PartitionedGroup {
     for (range, offset) in pieces(ofBucket: bucket) {
       let piece = try states.borrow(range)
       let values = try values.narrow(dim: 0, start: offset, length: range.count)
+      // Where the states live on another device, the gradient goes there and new weights come from there.
+      let home = piece.master?.device ?? values.device
+      let copy =
+        home == values.device ? values : try Tensor.empty([range.count], dtype: values.dtype, device: home)
       let update = FlatUpdate(
         master: piece.master ?? values, states: piece.states,
-        gradient: try gradient.narrow(dim: 0, start: offset, length: range.count), gradientMultiplier: multiplier,
-        lowPrecisionCopy: piece.master == nil ? nil : values)
+        gradient: try gradient.narrow(dim: 0, start: offset, length: range.count).to(home),
+        gradientMultiplier: multiplier, lowPrecisionCopy: piece.master == nil ? nil : copy)
       if let layerwise = rule as? any LayerwiseRule {
         try self.update(update, bucket: bucket, rule: layerwise)
       } else {
         try rule.update(update)
       }
+      if home != values.device { try values.copyInPlace(copy) }
       try states.giveBack(piece)
     }
     try flat.storeShard(values, bucket)

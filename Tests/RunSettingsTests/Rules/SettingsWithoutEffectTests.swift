@@ -34,6 +34,7 @@ import Testing
     "zero_optimization.offload_optimizer.nvme_path", "zero_optimization.offload_optimizer.buffer_count",
     "zero_optimization.offload_optimizer.pin_memory", "zero_optimization.offload_optimizer.pipeline_read",
     "zero_optimization.offload_optimizer.pipeline_write",
+    "zero_optimization.offload_optimizer.device", "zero_optimization.offload_optimizer.ratio",
   ]
 
   /// Sections of features that are refused as a whole.
@@ -42,8 +43,7 @@ import Testing
     "flops_profiler", "wandb", "comet", "nebula", "datastates_ckpt", "checkpoint.writer", "data_efficiency",
     "curriculum_learning", "compression_training", "weight_quantization", "quantize_training", "eigenvalue",
     "progressive_layer_drop", "sparse_attention", "hybrid_engine", "compile", "autotuning", "elasticity",
-    "zero_optimization.offload_optimizer.ratio",
-    "zero_optimization.offload_optimizer.super_offload", "zero_optimization.offload_optimizer.cpuadam_cores_perc",
+    "zero_optimization.offload_optimizer.cpuadam_cores_perc",
     "zero_optimization.zenflow",
     "zero_optimization.zeropp_loco_param",
   ]
