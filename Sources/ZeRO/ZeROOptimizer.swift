@@ -155,6 +155,7 @@ public final class ZeROOptimizer {
   ///   - isBoundary: true for the last micro step before ``step(lossScale:learningRates:momenta:)``.
   ///   - mayReduce: false inside `no_sync`: gradients then only accumulate on this rank.
   public func beginBackward(isBoundary: Bool, mayReduce: Bool = true) {
+    gatherer?.beginBackward()
     // Stage 2 frees whole gradients after each micro step; the others reduce once, at the boundary.
     reducer.beginBackward(synchronize: mayReduce && (isBoundary || settings.retention == .ownSlice))
   }

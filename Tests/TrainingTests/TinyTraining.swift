@@ -25,6 +25,7 @@ struct TinyTraining: Sendable {
   var communicationDType: DType?
   /// Of stage 3: biases stay whole, and every unit goes as soon as it may.
   var gathering = GatherSettings(persistenceThreshold: 80, maximumReuseDistance: 0)
+  var recomputes = false
   var adjust: @Sendable (inout EngineSettings) -> Void = { _ in }
   var optimizer = OptimizerOptions.adam(AdamOptions(learningRate: 1e-2, beta2: 0.95, weightDecay: 0.1))
   var scaler: @Sendable () throws -> LossScaler = { try LossScaler(fixed: 1) }
@@ -41,6 +42,7 @@ struct TinyTraining: Sendable {
     configuration.attentionDropout = dropout
     let model = GPT2Model(configuration)
     try model.materialize(seed: seed, dtype: dtype)
+    model.body.recomputesBlocks = recomputes
     for pattern in frozen { try model.freeze(matching: pattern) }
     try model.setGenerator(Generator(seed: 5 + UInt64(group.rank)))
     var settings = EngineSettings(

@@ -61,6 +61,8 @@ public final class GPT2Body: Module {
   /// The blocks in order.
   @Child public var blocks: [GPT2Block]
   @Child var norm: LayerNorm
+  /// Whether each block's activations are computed again in the backward pass instead of being kept.
+  public var recomputesBlocks = false
   private let maximumLength: Int
 
   init(_ configuration: GPT2Configuration) {
@@ -91,7 +93,11 @@ public final class GPT2Body: Module {
     return try observed(ids) { ids in
       let places = try Tensor.arange(from: start, to: length, device: ids.device)
       var hidden = try dropout(tokens(ids) + positions(places))
-      for (layer, block) in blocks.enumerated() { hidden = try block(hidden, cache: cache?.layers[layer]) }
+      for (layer, block) in blocks.enumerated() {
+        hidden = try recomputesBlocks && cache == nil
+          ? Recomputation.apply([hidden], generator: generator) { [try block($0[0])] }[0]
+          : block(hidden, cache: cache?.layers[layer])
+      }
       return try norm(hidden)
     }
   }

@@ -59,6 +59,8 @@ public final class LlamaBody: Module {
   /// The blocks in order.
   @Child public var blocks: [LlamaBlock]
   @Child var norm: RMSNorm
+  /// Whether each block's activations are computed again in the backward pass instead of being kept.
+  public var recomputesBlocks = false
   private let table: RotaryTable
 
   init(_ configuration: LlamaConfiguration) {
@@ -85,7 +87,9 @@ public final class LlamaBody: Module {
       var hidden = try tokens(ids)
       let angles = try table.angles(from: cache?.length ?? 0, count: ids.size(1), device: hidden.device)
       for (layer, block) in blocks.enumerated() {
-        hidden = try block(hidden, angles: angles, cache: cache?.layers[layer])
+        hidden = try recomputesBlocks && cache == nil
+          ? Recomputation.apply([hidden], generator: generator) { [try block($0[0], angles: angles)] }[0]
+          : block(hidden, angles: angles, cache: cache?.layers[layer])
       }
       return try norm(hidden)
     }

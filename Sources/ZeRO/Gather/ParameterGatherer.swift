@@ -20,6 +20,7 @@ public final class ParameterGatherer: ModuleObserver {
   private var known: [ObjectIdentifier: [GatherUnit]] = [:]
   private var pendingError: (any Error)?
   private var isTraining = false
+  private var isInBackwardPass = false
   /// Elements that are gathered now.
   public private(set) var liveElementCount = 0
   /// The most that have been gathered at one time.
@@ -97,6 +98,9 @@ public final class ParameterGatherer: ModuleObserver {
     for frame in ended.reversed() { try leave(frame, outputs: frame.module == nil ? outputs : []) }
   }
 
+  /// A backward pass begins.
+  public func beginBackward() { isInBackwardPass = true }
+
   /// The gradients of a unit's parameters have arrived: the backward pass needs it no more.
   func gradientsArrived(of unit: GatherUnit) throws {
     unit.isInBackward = false
@@ -106,6 +110,7 @@ public final class ParameterGatherer: ModuleObserver {
   /// A backward pass is over.
   public func finishBackward() throws {
     try throwPending()
+    isInBackwardPass = false
     try leaveAll(outputs: [])
     for unit in units {
       unit.isInBackward = false
@@ -248,6 +253,10 @@ public final class ParameterGatherer: ModuleObserver {
     guard !frame.units.isEmpty else { return }
     if isRecordingGradients {
       let kept = frame.units.filter(\.isKeptByGraph)
+      if isInBackwardPass {
+        // Recomputed: the backward pass follows at once.
+        for unit in kept where unit.isTrainable { unit.isInBackward = true }
+      }
       if !kept.isEmpty { try hook(kept, inputs: frame.inputs, outputs: outputs) }
     }
     for unit in frame.units {
