@@ -3,6 +3,8 @@ import ArgumentParser
 /// `deepspeed bench`: measurements, each beside its ceiling or its peer.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure training speed, model states, collectives, files and the optimizer.",
-    subcommands: [BenchTrain.self, BenchStates.self, BenchComm.self, BenchIO.self, BenchOptimizer.self])
+    abstract: "Measure training speed, model states, collectives, files, offload and the optimizer.",
+    subcommands: [
+      BenchTrain.self, BenchStates.self, BenchComm.self, BenchIO.self, BenchOffload.self, BenchOptimizer.self,
+    ])
 }

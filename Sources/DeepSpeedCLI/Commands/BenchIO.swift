@@ -12,30 +12,8 @@ struct BenchIO: ParsableCommand {
       8 MiB, 32 and 128 in flight, 1 to 8 threads, and prints the section "aio" of a config.
       """)
 
-  @Option(name: [.long, .customLong("nvme_dir")], help: "A folder on the disk.")
-  var folder: String = "."
-
   @Option(name: .customLong("io_size"), help: "Bytes of one transfer.")
   var byteCount: String = "400M"
-
-  @Option(name: .customLong("block_size"), help: "Bytes of one request to the kernel.")
-  var blockSize: String = "1M"
-
-  @Option(name: .customLong("queue_depth"), parsing: .unconditional, help: "Blocks in flight for each thread.")
-  var queueDepth: Int = 8
-
-  @Option(name: [.customLong("io_parallel"), .customLong("intra_op_parallelism")], parsing: .unconditional,
-    help: "Threads that share one transfer.")
-  var workerCount: Int = 1
-
-  @Flag(name: .customLong("single_submit"), help: "One system call for each block.")
-  var submitsSingly = false
-
-  @Flag(name: .customLong("sequential_requests"), help: "Start new blocks when all in flight have ended.")
-  var waitsForAll = false
-
-  @Option(help: "automatic, ring (io_uring) or threads (pread and pwrite).")
-  var engine: EngineArgument = .automatic
 
   @Flag(name: .customLong("page_cache"), help: "Go through the page cache.")
   var usesPageCache = false
@@ -59,6 +37,8 @@ struct BenchIO: ParsableCommand {
   @Flag(name: .customLong("beside-fio"), help: "Time fio in turn with us, on the same file with the same settings.")
   var isBesideFio = false
 
+  @OptionGroup var files: FileArguments
+
   func validate() throws {
     guard rounds ?? 1 > 0 else { throw ValidationError("--loops is \(rounds ?? 0), expected at least 1") }
     guard !skipsReads || !skipsWrites else { throw ValidationError("--no_read and --no_write leave nothing to time") }
@@ -69,9 +49,9 @@ struct BenchIO: ParsableCommand {
     try reportingFailures {
       let size = try ByteSize.parse(byteCount, option: "--io_size")
       let benchmark = try AsyncFileBenchmark(
-        path: "\(folder)/.deepspeed-bench-io.\(getpid())", byteCount: size, bypassesPageCache: !usesPageCache)
+        path: "\(files.folder)/.deepspeed-bench-io.\(getpid())", byteCount: size, bypassesPageCache: !usesPageCache)
       if !usesPageCache, !benchmark.file.bypassesPageCache {
-        ProgressBar.writeToStandardError("\(folder): its file system cannot bypass the page cache, which is timed instead\n")
+        ProgressBar.writeToStandardError("\(files.folder): its file system cannot bypass the page cache, which is timed instead\n")
       }
       try search ? sweep(benchmark) : compare(benchmark)
     }
@@ -81,15 +61,9 @@ struct BenchIO: ParsableCommand {
     (skipsWrites ? [] : [.write]) + (skipsReads ? [] : [.read])
   }
 
-  private func settings() throws -> AsyncFileSettings {
-    AsyncFileSettings(
-      blockSize: try ByteSize.parse(blockSize, option: "--block_size"), queueDepth: queueDepth, workerCount: workerCount,
-      submitsSingly: submitsSingly, overlapsEvents: !waitsForAll, backend: engine.backend)
-  }
-
   private func compare(_ benchmark: AsyncFileBenchmark) throws {
     let rounds = rounds ?? 5
-    let handle = try AsyncFileHandle(try settings())
+    let handle = try AsyncFileHandle(try files.settings())
     let fio = isBesideFio ? FioPeer(settings: handle.settings, backend: handle.backend, file: benchmark.file) : nil
     var own = directions.map { _ in [Double]() }
     var peer = directions.map { _ in [Double]() }
@@ -123,7 +97,7 @@ struct BenchIO: ParsableCommand {
 
   private func sweep(_ benchmark: AsyncFileBenchmark) throws {
     var sweep = AsyncFileSearch()
-    for index in sweep.candidates.indices { sweep.candidates[index].backend = engine.backend }
+    for index in sweep.candidates.indices { sweep.candidates[index].backend = files.engine.backend }
     var count = 0
     let results = try sweep.run(benchmark, directions: directions, rounds: rounds ?? 1) { _ in
       count += 1
@@ -156,17 +130,4 @@ struct BenchIO: ParsableCommand {
   }
 
   private func gigabytes(_ bandwidth: Double) -> String { NumberText.fixed(bandwidth / 1e9, 3) }
-}
-
-/// The backends under the names of the command line.
-enum EngineArgument: String, ExpressibleByArgument, CaseIterable {
-  case automatic, ring, threads
-
-  var backend: AsyncFileSettings.Backend {
-    switch self {
-    case .automatic: .automatic
-    case .ring: .ring
-    case .threads: .threads
-    }
-  }
 }

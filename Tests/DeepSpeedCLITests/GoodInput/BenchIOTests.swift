@@ -19,6 +19,24 @@ struct BenchIOTests {
     #expect(try TestFile.names(in: work.path("disk")).isEmpty)
   }
 
+  @Test("A step on states in files is timed beside its parts, pipelined and not, and leaves nothing behind")
+  func offload() throws {
+    let work = try Workspace()
+    let outcome = try work.run(
+      "bench", "offload", "--folder", work.makeFolder("disk"), "--elements", "20K", "--sub_group_size", "3K", "--rounds", "2",
+      "--buffer_count", "9", "--block_size", "8K")
+    try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    for name in ["yes", "no"] {
+      let row = try #require(rows.first { $0.first == Substring(name) })
+      #expect(row.dropFirst().prefix(4).allSatisfy { Double($0) != nil }, "\(outcome.output)")
+    }
+    #expect(outcome.output.contains("AdamW on 20480 elements, 240.00 KiB of states"))
+    // A sub-group is 12 KiB and a page of each tensor: three of them, and one.
+    #expect(outcome.output.contains("144.00 KiB") && outcome.output.contains("48.00 KiB"))
+    #expect(try TestFile.names(in: work.path("disk")).isEmpty)
+  }
+
   @Test("A search prints the best settings as a section of a config")
   func search() throws {
     let work = try Workspace()
