@@ -93,9 +93,10 @@ public final class ZeROOptimizer {
     self.processGroup = processGroup
     let groups = groups.filter { !$0.parameters.isEmpty }
     rules = groups.map(\.rule)
+    let plusPlus = settings.stage == 3 ? try PlusPlusGroups(settings.plusPlus, of: processGroup) : nil
     let parts = try ParameterParts(
       model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
-      value: value)
+      plusPlus: plusPlus, value: value)
     gatherer = parts.gatherer
     if settings.fileTier != nil, parts.trainable.contains(where: { $0.rule is any LayerwiseRule }) {
       throw OptimizerError.mismatch(
@@ -126,7 +127,8 @@ public final class ZeROOptimizer {
       groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
-      files: settings.retention == .ownSlice ? settings.gradientFiles : nil, offload: settings.hostOffload)
+      quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
+      offload: settings.hostOffload)
     reducer.onBucketComplete = { [unowned self] group, bucket in
       guard let sharded = self.groups[group].flat as? ShardedGroup else { return }
       try self.gatherer?.gradientsArrived(of: sharded.units[bucket])
@@ -188,6 +190,7 @@ public final class ZeROOptimizer {
       let norm = squares.sum.squareRoot() * reducer.gradientMultiplier / lossScale
       if settings.checksOverflow, let overflow = squares.overflow {
         reducer.clear()
+        reducer.forgetErrors()
         return StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
       }
       let multiplier =
@@ -217,6 +220,9 @@ public final class ZeROOptimizer {
       return StepOutcome(gradientNorm: norm, overflow: nil, times: times)
     }
   }
+
+  /// The loss scale of the coming steps is `factor` times that of the last one.
+  public func lossScaleChanged(by factor: Double) { reducer.scaleErrors(by: factor) }
 
   /// Forgets the gradients of the backward passes since the last step.
   public func zeroGradients() { reducer.clear() }

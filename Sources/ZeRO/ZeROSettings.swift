@@ -25,6 +25,8 @@ public struct ZeROSettings: Sendable, Equatable {
   public var communicationDType: DType?
   /// When the partitioned parameters of stage 3 are gathered and released.
   public var gathering = GatherSettings()
+  /// What ZeRO++ does to the communication of stage 3.
+  public var plusPlus = PlusPlusSettings()
   /// Files for the partitioned parameters (`offload_param` to `nvme`); nil keeps them in memory.
   public var parameterFiles: FileSettings?
   /// Files for this rank's reduced gradients at stages 2 and 3 (`offload_optimizer` to `nvme`); nil keeps them in

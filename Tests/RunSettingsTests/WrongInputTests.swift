@@ -158,6 +158,18 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
 
   static let rules: [WrongInput] = [
     WrongInput(
+      #""zero_optimization": {"stage": 2, "zero_quantized_weights": true}"#, .contradiction,
+      "zero_optimization.zero_quantized_weights", "stage 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "zero_quantized_gradients": true}"#, .contradiction,
+      "zero_optimization.zero_quantized_gradients", "stage 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 1, "zero_hpz_partition_size": 8}"#, .contradiction,
+      "zero_optimization.zero_hpz_partition_size", "stage 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 3, "zeropp_loco_param": {}}"#, .contradiction,
+      "zero_optimization.zeropp_loco_param", "zero_quantized_gradients"),
+    WrongInput(
       #""fp16": {"enabled": true}, "bf16": {"enabled": true}"#, .contradiction, "bf16.enabled", "only one"),
     WrongInput(
       #""optimizer": {"type": "AdamW", "params": {"max_grad_norm": 1}}"#, .contradiction,

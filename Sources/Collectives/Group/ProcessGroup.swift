@@ -20,19 +20,41 @@ public final class ProcessGroup {
   let ledger: GroupLedger
   /// Receives each operation that the log takes down.
   var showOperation: ((LoggedOperation) -> Void)?
-  private let lease: WatchdogLease
+  private let maker: GroupMaker
 
   init(
     name: String, rank: Int, globalRanks: [Int], hosts: HostPlacement, connection: Connection?,
-    lease: WatchdogLease
+    maker: GroupMaker
   ) {
     self.name = name
     self.rank = rank
     self.globalRanks = globalRanks
     self.hosts = hosts
-    self.lease = lease
+    self.maker = maker
     size = globalRanks.count
     ledger = GroupLedger(name: name, globalRanks: globalRanks, connection: connection)
+  }
+
+  /// A group of some of this one's ranks. All of them call this in the same order; the others need not.
+  ///
+  /// - Parameters:
+  ///   - ranks: The members, counted in this group; their order is that of the new one.
+  ///   - name: What messages call the group; nil for a name made of the ranks.
+  ///   - transport: How its ranks reach each other; nil for the way of the world.
+  /// - Returns: The group, nil when this rank is not in it.
+  /// - Throws: `CollectiveError.ranksMissing`, or `invalidArgument` for ranks that do not exist or come twice.
+  public func makeGroup(
+    of ranks: [Int], name: String? = nil, transport: Transport? = nil
+  ) throws(CollectiveError) -> ProcessGroup? {
+    guard Set(ranks).count == ranks.count, ranks.allSatisfy({ 0..<size ~= $0 }), !ranks.isEmpty else {
+      throw .invalidArgument(
+        operation: "making of a group", reason: "the ranks \(ranks) must differ and be less than \(size)")
+    }
+    guard ranks.contains(rank) else { return nil }
+    let members = ranks.map { globalRanks[$0] }
+    return try maker.make(
+      name: name ?? "ranks \(members.map(String.init).joined(separator: ","))", members: members,
+      transport: transport)
   }
 
   /// How much this rank has communicated in this group, for each kind of operation that it has used.
@@ -82,7 +104,7 @@ public final class ProcessGroup {
   /// Why an operation failed: what another rank or the watchdog says, or else that a connection ended.
   func explain(_ record: CollectiveRecord, peer: Int?, reason: String) -> CollectiveError {
     let failed = peer.map { globalRanks[$0] }
-    return lease.watchdog.explain(
+    return maker.lease.watchdog.explain(
       .connectionLost(rank: failed, during: record, reason: reason), failed: failed)
   }
 

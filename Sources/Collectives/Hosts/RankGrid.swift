@@ -63,24 +63,21 @@ public struct GridGroups {
   public let column: ProcessGroup
 }
 
-extension RankContext {
-  /// Makes the groups of a rank's row and column; all ranks of the group call this in the same order.
+extension ProcessGroup {
+  /// Makes the groups of this rank's row and column; all ranks of the group call this in the same order.
   ///
-  /// - Parameters:
-  ///   - group: the ranks that the grid arranges.
-  ///   - grid: the arrangement, in ranks of the group.
+  /// - Parameter grid: the arrangement, in ranks of this group.
   /// - Throws: `CollectiveError`.
-  public func makeGroups(of group: ProcessGroup, grid: RankGrid) throws(CollectiveError) -> GridGroups {
+  public func makeGroups(in grid: RankGrid) throws(CollectiveError) -> GridGroups {
     func make(_ ranks: [Int], _ kind: String) throws(CollectiveError) -> ProcessGroup {
-      let global = ranks.map { group.globalRanks[$0] }
-      let name = "\(kind) of ranks \(global.map(String.init).joined(separator: ","))"
-      guard let made = try makeGroup(of: global, name: name) else {
+      let name = "\(kind) of ranks \(ranks.map { "\(globalRanks[$0])" }.joined(separator: ","))"
+      guard let made = try makeGroup(of: ranks, name: name) else {
         throw .invalidArgument(operation: "making of a group", reason: "rank \(rank) is not in its own \(kind)")
       }
       return made
     }
     return GridGroups(
-      grid: grid, whole: group, row: try make(grid.row(of: group.rank), "row"),
-      column: try make(grid.column(of: group.rank), "column"))
+      grid: grid, whole: self, row: try make(grid.row(of: rank), "row"),
+      column: try make(grid.column(of: rank), "column"))
   }
 }

@@ -17,11 +17,8 @@ public final class RankContext {
   public let hosts: HostPlacement
   /// How long an operation may take before its ranks are compared.
   public let timeout: Duration
-  private let lease: WatchdogLease
-  private var watchdog: Watchdog { lease.watchdog }
-  private let address: String
-  private let transport: Transport
-  private var groupCounts: [String: Int] = [:]
+  private let maker: GroupMaker
+  private var watchdog: Watchdog { maker.lease.watchdog }
 
   /// Joins the other ranks, which do the same with the same store.
   ///
@@ -41,14 +38,12 @@ public final class RankContext {
     self.localRank = localRank
     self.store = store
     self.hosts = hosts
-    self.address = address
-    self.transport = transport
     self.timeout = timeout
-    lease = WatchdogLease(Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection()))
+    let lease = WatchdogLease(Watchdog(rank: rank, timeout: timeout, store: try store.separateConnection()))
     registered(lease.watchdog)
-    world = try Self.connect(
-      name: "world", key: "group/world", members: Array(0..<worldSize), rank: rank, store: store, hosts: hosts,
-      address: address, transport: transport, lease: lease)
+    maker = GroupMaker(
+      rank: rank, store: store, hosts: hosts, address: address, transport: transport, lease: lease)
+    world = try maker.make(name: "world", members: Array(0..<worldSize), transport: nil)
   }
 
   /// The only rank of its world: no store is served, and nothing is sent.
@@ -72,18 +67,12 @@ public final class RankContext {
   public func makeGroup(
     of ranks: [Int], name: String? = nil, transport: Transport? = nil
   ) throws(CollectiveError) -> ProcessGroup? {
-    guard Set(ranks).count == ranks.count, ranks.allSatisfy({ 0..<worldSize ~= $0 }), !ranks.isEmpty else {
-      throw .invalidArgument(
-        operation: "making of a group", reason: "the ranks \(ranks) must differ and be less than \(worldSize)"
-      )
-    }
-    guard ranks.contains(rank) else { return nil }
-    let name = name ?? "ranks \(ranks.map(String.init).joined(separator: ","))"
-    groupCounts[name, default: 0] += 1
-    return try Self.connect(
-      name: name, key: "group/\(name)/\(groupCounts[name, default: 1])", members: ranks, rank: rank,
-      store: store, hosts: hosts, address: address, transport: transport ?? self.transport, lease: lease)
+    try world.makeGroup(of: ranks, name: name, transport: transport)
   }
+
+  /// Bytes that this rank has sent to others in all groups that it ever made, by link; what it read from windows is
+  /// counted by their groups.
+  public var sent: LinkBytes { watchdog.sent }
 
   /// Tells all ranks that this one cannot go on. Their operations end with `CollectiveError.rankFailed`.
   public func abort(reason: String) {
@@ -104,52 +93,5 @@ public final class RankContext {
     // The server answers the others before it goes.
     guard rank == 0 else { return }
     Bell().wait(atMost: .milliseconds(100))
-  }
-
-  private static func connect(
-    name: String, key: String, members: [Int], rank: Int, store: Store, hosts: HostPlacement, address: String,
-    transport: Transport, lease: WatchdogLease
-  ) throws(CollectiveError) -> ProcessGroup {
-    let own = members.firstIndex(of: rank) ?? 0
-    let hosts = hosts.of(members)
-    guard members.count > 1 else {
-      return ProcessGroup(
-        name: name, rank: own, globalRanks: members, hosts: hosts, connection: nil, lease: lease)
-    }
-    let watchdog = lease.watchdog
-    try meet(
-      "\(key)/arrived", name: name, members: members, rank: rank, store: store, watchdog: watchdog,
-      patience: watchdog.timeout)
-    let patience = Swift.max(watchdog.timeout, .seconds(30))
-    let connection = try store.prefixed("\(key)/gloo").connect(
-      rank: own, hosts: hosts, address: address, transport: transport, timeout: patience)
-    // A member that left as soon as it is connected would break the connections that the others still make.
-    try meet(
-      "\(key)/connected", name: name, members: members, rank: rank, store: store, watchdog: watchdog,
-      patience: patience)
-    let group = ProcessGroup(
-      name: name, rank: own, globalRanks: members, hosts: hosts, connection: connection, lease: lease)
-    try watchdog.watch(group.ledger)
-    return group
-  }
-
-  /// Waits until all members have come to a point, so that those who do not can be named.
-  private static func meet(
-    _ point: String, name: String, members: [Int], rank: Int, store: Store, watchdog: Watchdog,
-    patience: Duration
-  ) throws(CollectiveError) {
-    guard try store.add("\(point)/\(rank)", 1) == 1 else { throw .duplicateRank(rank) }
-    if try store.add("\(point)/count", 1) == members.count { try store.set("\(point)/all", "") }
-    let start = ContinuousClock.now
-    while true {
-      if let verdict = watchdog.verdict { throw verdict }
-      if (try? store.wait(for: "\(point)/all", timeout: .milliseconds(200))) != nil { return }
-      guard start.duration(to: .now) < patience else { break }
-    }
-    var missing: [Int] = []
-    for member in members where try !store.contains("\(point)/\(member)") { missing.append(member) }
-    let error = CollectiveError.ranksMissing(group: name, ranks: missing, after: patience)
-    watchdog.announceFailure(rank: rank, reason: "\(error)")
-    throw error
   }
 }

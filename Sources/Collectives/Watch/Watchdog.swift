@@ -40,6 +40,11 @@ final class Watchdog: Sendable {
   /// Why this rank's groups have failed, if they have.
   var verdict: CollectiveError? { state.withLock { $0.verdict } }
 
+  /// Bytes that this rank has sent in all its groups.
+  var sent: LinkBytes {
+    state.withLock { $0.ledgers }.reduce(into: LinkBytes()) { $0 += $1.connection?.sentBytes ?? LinkBytes() }
+  }
+
   /// Watches over a group from now on.
   ///
   /// - Throws: `CollectiveError.invalidArgument` when the system has no thread left.

@@ -36,6 +36,8 @@ public struct ZeROPlan: Sendable, Equatable {
   public let gathering: GatherPlan
   /// Files for partitioned parameters; nil where they stay in memory.
   public let parameterFiles: ParameterFilePlan?
+  /// What is quantised on the wire, and who keeps second copies.
+  public let plusPlus: PlusPlusPlan
   /// How master weights and optimizer states live in files; nil when they do not.
   public let optimizerFiles: OptimizerFilesPlan?
   /// The share of masters and states that lives in host memory; nil keeps all with the parameters.
@@ -130,6 +132,7 @@ extension ZeROPlan {
       leafNames: zero.leafModules.names, leafNameSuffixes: zero.leafModules.nameSuffixes,
       leafClasses: zero.leafModules.classes)
     parameterFiles = ParameterFilePlan(zero.offloadParameters)
+    plusPlus = PlusPlusPlan(zero)
     optimizerFiles = OptimizerFilesPlan(zero.offloadOptimizer)
     optimizerHostRatio = zero.offloadOptimizer.device == .cpu ? zero.offloadOptimizer.ratio : nil
   }

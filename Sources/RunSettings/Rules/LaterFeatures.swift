@@ -53,22 +53,8 @@ enum LaterFeatures {
     },
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
     LaterFeature(
-      "zero_optimization.zero_quantized_weights", "quantised gathering of weights", instead: "false"
-    ) {
-      $0.zero.quantizesWeights
-    },
-    LaterFeature(
       "zero_optimization.zero_quantized_nontrainable_weights", "quantised frozen weights", instead: "false"
     ) { $0.zero.quantizesFrozenWeights },
-    LaterFeature(
-      "zero_optimization.zero_quantized_gradients", "quantised reduction of gradients", instead: "false"
-    ) { $0.zero.quantizesGradients },
-    LaterFeature("zero_optimization.zero_hpz_partition_size", "hierarchical partitioning", instead: "1") {
-      $0.zero.hierarchicalPartitionSize > 1
-    },
-    LaterFeature("zero_optimization.zeropp_loco_param", "error feedback of quantised gradients") {
-      $0.zero.errorFeedback.isPresent
-    },
     LaterFeature("zero_optimization.mics_shard_size", "MiCS", instead: "-1") { $0.zero.miCSShardSize > 0 },
     LaterFeature("aio.use_gds", "direct transfers between files and device memory", instead: "false") {
       $0.aio.usesGPUDirect

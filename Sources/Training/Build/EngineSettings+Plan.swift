@@ -93,6 +93,12 @@ extension ZeROSettings {
       gradientDType: gradientDType == dtype ? nil : gradientDType,
       communicationDType: communicationDType == gradientDType ? nil : communicationDType,
       checksOverflow: checksOverflow, keepsFloat32Masters: plan.precision.keepsFloat32Masters)
+    plusPlus.quantizesWeights = plan.zero.plusPlus.quantizesWeights
+    plusPlus.quantizesGradients = plan.zero.plusPlus.quantizesGradients
+    plusPlus.secondaryGroupSize = plan.zero.plusPlus.secondaryGroupSize
+    plusPlus.errorFeedback = plan.zero.plusPlus.errorFeedback.map {
+      .init(beta: $0.beta, resetInterval: $0.resetInterval)
+    }
     parameterFiles = plan.zero.parameterFiles.map { files in
       FileSettings(
         folder: files.folder, files: AsyncFileSettings(plan: plan.asyncFiles),

@@ -205,6 +205,7 @@ public final class TrainingEngine {
     progress.globalSamples += settings.batch.trainBatchSize
     if outcome.overflow != nil { progress.skippedSteps += 1 }
     try lossScaler.update(overflow: outcome.overflow != nil)
+    if lossScaler.scale != scale { optimizer.lossScaleChanged(by: lossScaler.scale / scale) }
     let elapsed = stepStart.map { $0.duration(to: clock.now) } ?? .zero
     let report = StepReport(
       step: progress.globalSteps, loss: loss, learningRate: rates.first ?? 0, gradientNorm: outcome.gradientNorm,

@@ -211,6 +211,15 @@ public final class ParameterGatherer: ModuleObserver {
     liveElementCount -= unit.elementCount
   }
 
+  /// Runs `body`, in which units are gathered, so that they come as the ranks have them, not rounded on the way.
+  private func exactly(_ units: [GatherUnit], _ body: () throws -> Void) throws {
+    guard let source = source as? PlusPlusShards else { return try body() }
+    for unit in units where unit.userCount == 0 && !unit.isInBackward { try release(unit) }
+    source.gathersExactly = true
+    defer { source.gathersExactly = false }
+    try body()
+  }
+
   /// Lets go of a unit unless it is used, or will be soon.
   private func afterUse(_ unit: GatherUnit) throws {
     guard unit.isIdle else { return }
@@ -296,10 +305,12 @@ public final class ParameterGatherer: ModuleObserver {
   /// - Throws: `CollectiveError`, what `body` throws.
   public func withGathered<Result>(_ parameters: [Parameter], _ body: () throws -> Result) throws -> Result {
     let held = parameters.compactMap { $0.residence as? UnitResidence }.filter { $0.gatherer === self }.map(\.unit)
-    for unit in held {
-      unit.userCount += 1
-      try begin(unit)
-      try unit.finish()
+    try exactly(held) {
+      for unit in held {
+        unit.userCount += 1
+        try begin(unit)
+        try unit.finish()
+      }
     }
     defer {
       for unit in held {

@@ -52,6 +52,7 @@ public final class GradientReducer {
   private let retention: Retention
   private let combination: Combination
   private let communicationDType: DType?
+  private let quantized: QuantizedReduction?
   /// The buckets of all groups, in the one order in which they are reduced.
   private var buckets: [GradientBucket] = []
   private var firstBucket: [Int] = []
@@ -67,10 +68,22 @@ public final class GradientReducer {
   /// One bucket's reduce-scatter under way.
   private struct Reduction {
     let bucket: Int
-    let work: Work
+    let way: Way
     let shard: Tensor
     /// Keeps the sent copy alive until the work is done.
     let sent: Tensor
+
+    enum Way {
+      case plain(Work)
+      case quantized(QuantizedReduction.Hops)
+    }
+
+    func wait() throws(CollectiveError) {
+      switch way {
+      case .plain(let work): try work.wait()
+      case .quantized(let hops): try hops.wait()
+      }
+    }
   }
 
   /// Attaches to the parameters of `groups`.
@@ -83,17 +96,19 @@ public final class GradientReducer {
   ///   - gradientDType: the dtype in which gradients are kept and accumulated.
   ///   - communicationDType: the dtype on the wire, or nil for `gradientDType`.
   ///   - overlap: reduce during backward; otherwise all buckets at its end.
+  ///   - quantized: reduces gradients in 4-bit blocks; nil for the plain way.
   ///   - files: where this rank's slices go when only those are kept; nil for memory.
   ///   - offload: which of these slices go to host memory; nil for none.
   public init(
     groups: [any ParameterGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
-    gradientDType: DType, communicationDType: DType?, overlap: Bool, files: FileSettings? = nil,
-    offload: HostOffload? = nil
+    gradientDType: DType, communicationDType: DType?, overlap: Bool, quantized: QuantizedReduction? = nil,
+    files: FileSettings? = nil, offload: HostOffload? = nil
   ) throws {
     self.groups = groups
     self.processGroup = processGroup
     self.retention = retention
     self.combination = combination
+    self.quantized = quantized
     self.communicationDType = communicationDType == gradientDType ? nil : communicationDType
     let sliceCounts = groups.flatMap { $0.layout.buckets.map { $0.elementCount / processGroup.size } }
     shards =
@@ -179,18 +194,28 @@ public final class GradientReducer {
       if retention == .ownSlice { try keepShard(index, whole) }
       return
     }
-    if let communicationDType { whole = try whole.to(communicationDType) }
+    if let communicationDType, quantized == nil { whole = try whole.to(communicationDType) }
     if inFlight.count == GradientReducer.inFlightLimit { try settleOldest() }
     let shardCount = bucket.bucket.elementCount / processGroup.size
     let shard = try Tensor.empty([shardCount], dtype: whole.dtype, device: whole.device)
-    let work = try processGroup.reduceScatter(into: shard, from: whole, op: .sum, label: bucket.label)
-    inFlight.append(Reduction(bucket: index, work: work, shard: shard, sent: whole))
+    inFlight.append(
+      Reduction(bucket: index, way: try begin(whole, into: shard, label: bucket.label), shard: shard, sent: whole))
+  }
+
+  private func begin(_ whole: Tensor, into shard: Tensor, label: String) throws(CollectiveError) -> Reduction.Way {
+    guard let quantized else {
+      return .plain(try processGroup.reduceScatter(into: shard, from: whole, op: .sum, label: label))
+    }
+    for earlier in inFlight {
+      if case .quantized(let hops) = earlier.way { try hops.startSecondHop() }
+    }
+    return .quantized(try quantized.begin(into: shard, from: whole, name: label))
   }
 
   /// Waits for the oldest reduction and puts its result where the retention wants it.
   private func settleOldest() throws {
     let reduction = inFlight.removeFirst()
-    try reduction.work.wait()
+    try reduction.wait()
     let bucket = buckets[reduction.bucket]
     switch retention {
     case .whole: try gather(reduction, into: bucket.wholeBuffer(), label: bucket.label)
@@ -239,6 +264,12 @@ public final class GradientReducer {
 
   /// The factor that turns what `gradient(group:bucket:)` holds into the mean (or sum) over ranks.
   public var gradientMultiplier: Double { combination.multiplierAfter }
+
+  /// The gradients were thrown away: what their quantisation lost must not come back.
+  func forgetErrors() { quantized?.forgetErrors() }
+
+  /// What quantisation lost is that of gradients of another loss scale.
+  func scaleErrors(by factor: Double) { quantized?.scaleErrors(by: factor) }
 
   /// Forgets all gradients (`zero_grad`), after a step or a skipped one.
   public func clear() {

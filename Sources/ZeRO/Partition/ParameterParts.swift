@@ -25,7 +25,7 @@ struct ParameterParts {
 
   init(
     model: Module, groups: [ZeROOptimizer.Group], frozen: [Named], dtype: DType, device: Device, processGroup: ProcessGroup,
-    settings: ZeROSettings, value: @escaping ParameterValue
+    settings: ZeROSettings, plusPlus: PlusPlusGroups?, value: @escaping ParameterValue
   ) throws {
     self.dtype = dtype
     self.device = device
@@ -46,7 +46,7 @@ struct ParameterParts {
       gathering.layout(
         ofUnits: partitioned($0), leaves: leaves, rankCount: rankCount, alignment: settings.unitAlignment(of: dtype))
     }
-    let gatherer = try ParameterParts.gatherer(layouts, dtype: dtype, device: device, processGroup, settings)
+    let gatherer = try ParameterParts.gatherer(layouts, dtype: dtype, device: device, processGroup, settings, plusPlus)
     self.gatherer = gatherer
     var byteOffset = 0
     func sharded(_ parameters: [Named], _ layout: FlatLayout) throws -> ShardedGroup {
@@ -82,10 +82,15 @@ struct ParameterParts {
   }
 
   private static func gatherer(
-    _ layouts: [FlatLayout], dtype: DType, device: Device, _ processGroup: ProcessGroup, _ settings: ZeROSettings
+    _ layouts: [FlatLayout], dtype: DType, device: Device, _ processGroup: ProcessGroup, _ settings: ZeROSettings,
+    _ plusPlus: PlusPlusGroups?
   ) throws -> ParameterGatherer {
     let byteCount = layouts.reduce(0) { $0 + $1.partitionElementCount } * dtype.byteCount
     let isOneMachine = device == .cpu && ShardWindow.isPossible(in: processGroup)
+    if settings.parameterFiles == nil, let plusPlus {
+      let source = try PlusPlusShards(byteCount: byteCount, device: device, groups: plusPlus)
+      return ParameterGatherer(settings: settings.gathering, source: source)
+    }
     func memory(_ byteCount: Int) throws -> any ShardSource {
       isOneMachine
         ? try WindowShards(byteCount: byteCount, group: processGroup)

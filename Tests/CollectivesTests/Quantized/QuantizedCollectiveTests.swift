@@ -8,7 +8,7 @@ private func onGrid<Value: Sendable>(
   hosts: Int, ranks: Int, body: @escaping @Sendable (RankContext, GridGroups) throws -> Value
 ) async throws -> [Value] {
   try await Ranks.run(count: hosts * ranks, timeout: .seconds(60), threadsPerRank: 1, ranksPerHost: ranks) { context in
-    try body(context, try context.makeGroups(of: context.world, grid: try RankGrid(hosts: context.hosts)))
+    try body(context, try context.world.makeGroups(in: try RankGrid(hosts: context.hosts)))
   }
 }
 

@@ -9,17 +9,10 @@ import Testing
       "zero_optimization.offload_optimizer.super_offload"
     ),
     (#""zero_optimization": {"zenflow": {}}"#, "zero_optimization.zenflow"),
-    (#""zero_optimization": {"zero_quantized_weights": true}"#, "zero_optimization.zero_quantized_weights"),
-    (
-      #""zero_optimization": {"zero_quantized_gradients": true}"#,
-      "zero_optimization.zero_quantized_gradients"
-    ),
     (
       #""zero_optimization": {"zero_quantized_nontrainable_weights": true}"#,
       "zero_optimization.zero_quantized_nontrainable_weights"
     ),
-    (#""zero_optimization": {"zero_hpz_partition_size": 8}"#, "zero_optimization.zero_hpz_partition_size"),
-    (#""zero_optimization": {"zeropp_loco_param": {}}"#, "zero_optimization.zeropp_loco_param"),
     (#""zero_optimization": {"mics_shard_size": 4}"#, "zero_optimization.mics_shard_size"),
     (#""aio": {"use_gds": true}"#, "aio.use_gds"),
     (#""torch_autocast": {"enabled": true, "dtype": "bfloat16"}"#, "torch_autocast.enabled"),

@@ -30,7 +30,9 @@ import Testing
     "zero_optimization.leaf_module", "zero_optimization.offload_param.device",
     "zero_optimization.offload_param.nvme_path", "zero_optimization.offload_param.max_in_cpu",
     "zero_optimization.offload_param.buffer_count", "aio",
-    "zero_optimization.sub_group_size",
+    "zero_optimization.sub_group_size", "zero_optimization.zero_quantized_weights",
+    "zero_optimization.zero_quantized_gradients", "zero_optimization.zero_hpz_partition_size",
+    "zero_optimization.zeropp_loco_param",
     "zero_optimization.offload_optimizer.nvme_path", "zero_optimization.offload_optimizer.buffer_count",
     "zero_optimization.offload_optimizer.pin_memory", "zero_optimization.offload_optimizer.pipeline_read",
     "zero_optimization.offload_optimizer.pipeline_write",
@@ -45,7 +47,6 @@ import Testing
     "progressive_layer_drop", "sparse_attention", "hybrid_engine", "compile", "autotuning", "elasticity",
     "zero_optimization.offload_optimizer.cpuadam_cores_perc",
     "zero_optimization.zenflow",
-    "zero_optimization.zeropp_loco_param",
   ]
 
   private static func isIn(_ set: Set<String>, _ path: String) -> Bool {

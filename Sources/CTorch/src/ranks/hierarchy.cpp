@@ -53,6 +53,8 @@ class Phased : public Operation {
         throw PeerError(phases_[index].ranks.at(static_cast<size_t>(peer)), error.what_without_backtrace());
       }
     }
+    // They hold the tensors too.
+    phases_.clear();
   }
   void beginNext() {
     std::lock_guard lock(mutex_);
@@ -63,7 +65,7 @@ class Phased : public Operation {
   }
 
  private:
-  const std::vector<Phase> phases_;
+  std::vector<Phase> phases_;
   mutable std::mutex mutex_;
   std::vector<OperationPointer> begun_;
   bool isAborted_ = false;

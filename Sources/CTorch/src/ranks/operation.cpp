@@ -47,7 +47,11 @@ void Operation::settle() {
     failure = "an exception of unknown type";
   }
   // What failed leaves other messages under way, whose memory must not go before them.
-  if (!failure.empty()) abort();
+  if (failure.empty()) {
+    tensors_.clear();
+  } else {
+    abort();
+  }
   {
     std::lock_guard lock(mutex_);
     failure_ = failure;

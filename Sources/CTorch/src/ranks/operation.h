@@ -70,8 +70,9 @@ class Operation {
  private:
   void handOver();
 
-  // Kept alive until the operation is released: other ranks' data comes and goes there.
-  const std::vector<at::Tensor> tensors_;
+  // Kept alive until the operation has ended well: other ranks' data comes and goes there. Who counts the references
+  // of a tensor must not find one that only waits for a thread.
+  std::vector<at::Tensor> tensors_;
   std::mutex mutex_;
   std::condition_variable ended_;
   std::atomic<bool> isClaimed_{false};
