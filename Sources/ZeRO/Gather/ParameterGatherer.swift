@@ -235,6 +235,7 @@ public final class ParameterGatherer: ModuleObserver {
 
   // MARK: Calls of modules
 
+  /// Gathers what the module used before, where errors can still be thrown.
   public func willCall(_ module: Module, at path: ParameterPath, inputs: [Tensor]) throws -> [Tensor]? {
     try throwPending()
     let id = ObjectIdentifier(module)
@@ -246,6 +247,7 @@ public final class ParameterGatherer: ModuleObserver {
     return nil
   }
 
+  /// Lets go of what the call used, and notes what its backward pass will need.
   public func didCall(_ module: Module, at path: ParameterPath, outputs: [Tensor]) throws -> [Tensor]? {
     try throwPending()
     // A call that threw was not ended.

@@ -9,9 +9,13 @@ public import Torch
 /// A bucket holds the parameters of one gather unit, so that what is gathered, reduced and updated together lies
 /// together and needs no copying.
 public final class ShardedGroup: ParameterGroup {
+  /// Which elements lie where: a bucket for each unit.
   public let layout: FlatLayout
+  /// The parameters, in the order of `layout.members`.
   public let parameters: [Parameter]
+  /// The dtype of the working parameters.
   public let dtype: DType
+  /// Where gathered parameters live.
   public let device: Device
   private let source: any ShardSource
   private let byteOffset: Int
@@ -86,23 +90,28 @@ public final class ShardedGroup: ParameterGroup {
   /// Where a bucket's shard begins in the source.
   private func place(of index: Int) -> Int { byteOffset + layout.partitionOffset(ofBucket: index) * dtype.byteCount }
 
+  /// Bytes of this rank's shards that lie in memory.
   public var keptByteCount: Int {
     layout.buckets.indices.filter { source.isInMemory(byteOffset: place(of: $0)) }
       .reduce(0) { $0 + layout.buckets[$1].shardElementCount } * dtype.byteCount
   }
 
+  /// Whether all of this rank's shards lie in memory.
   public var isInMemory: Bool { layout.buckets.indices.allSatisfy { source.isInMemory(byteOffset: place(of: $0)) } }
 
+  /// This rank's shard of one bucket, `[bucket.shardElementCount]`: a view where it is in memory, else a copy.
   public func shardValues(_ index: Int, rank: Int) throws -> Tensor {
     try source.ownShard(
       byteOffset: place(of: index), elementCount: layout.buckets[index].shardElementCount, dtype: dtype)
   }
 
+  /// A tensor for new values of this rank's shard, without the old ones where it is not in memory.
   public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor {
     if source.isInMemory(byteOffset: place(of: index)) { return try shardValues(index, rank: rank) }
     return try Tensor.empty([layout.buckets[index].shardElementCount], dtype: dtype, device: device)
   }
 
+  /// Takes new values of this rank's shard of one bucket, which nobody changes any more.
   public func storeShard(_ values: Tensor, _ index: Int) throws {
     try source.storeOwnShard(values, byteOffset: place(of: index))
   }

@@ -67,11 +67,17 @@ public final class FlatGroup: ParameterGroup {
     }
   }
 
+  /// The dtype of the working parameters.
   public var dtype: DType { values.dtype }
+  /// Where the flat buffer lives.
   public var device: Device { values.device }
+  /// Bytes of the flat buffer.
   public var keptByteCount: Int { values.byteCount }
+  /// True: the flat buffer is in memory.
   public var isInMemory: Bool { true }
+  /// The part of one bucket whose states `rank` keeps, a view with the values that it has.
   public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor { try shardValues(index, rank: rank) }
+  /// Nothing: values are written in place.
   public func storeShard(_ values: Tensor, _ index: Int) throws {}
 
   /// The elements of one bucket, `[bucket.elementCount]`, a view.
