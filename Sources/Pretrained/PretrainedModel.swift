@@ -30,6 +30,7 @@ public struct PretrainedModel {
     -> CausalLanguageModel
   {
     let (model, initializer) = try declaration(dtype: dtype, seed: seed, sharesFilePages: sharesFilePages)
+    if initializer is SeededInitializer { try model.checkMemory(dtype: dtype) }
     try model.materialize(with: initializer)
     return model
   }

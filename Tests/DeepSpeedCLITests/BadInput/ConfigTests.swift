@@ -67,11 +67,12 @@ struct ConfigTests {
     BadInput(
       "wrong type", "gradient_clipping", "\"one\"", "a number",
       prepare: extra("\"gradient_clipping\": \"one\"")),
-    BadInput("stage 3", "zero_optimization.stage", "not yet supported", prepare: zero("{\"stage\": 3}")),
+    BadInput(
+      "ZenFlow", "zero_optimization.zenflow", "not yet supported", prepare: zero("{\"stage\": 2, \"zenflow\": {}}")),
     BadInput("stage 7", "zero_optimization.stage", "found 7", prepare: zero("{\"stage\": 7}")),
     BadInput(
-      "offload", "zero_optimization.offload_optimizer", "not yet supported",
-      prepare: zero("{\"stage\": 2, \"offload_optimizer\": {\"device\": \"nvme\", \"nvme_path\": \"/x\"}}")),
+      "MiCS", "zero_optimization.mics_shard_size", "not yet supported",
+      prepare: zero("{\"stage\": 3, \"mics_shard_size\": 2}")),
     BadInput(
       "batch sizes that do not fit", "train_batch_size", "7",
       prepare: text("{\"train_batch_size\": 7, \"train_micro_batch_size_per_gpu\": 2}")),
@@ -92,8 +93,8 @@ struct ConfigTests {
       "unknown optimizer", "optimizer.type", "AdamZ", "AdamW",
       prepare: optimizer("{\"type\": \"AdamZ\", \"params\": {}}")),
     BadInput(
-      "optimizer that comes later", "Lamb", "not yet supported",
-      prepare: optimizer("{\"type\": \"Lamb\", \"params\": {\"lr\": 1}}")),
+      "optimizer that comes later", "OneBitAdam", "not yet supported",
+      prepare: optimizer("{\"type\": \"OneBitAdam\", \"params\": {\"lr\": 1}}")),
     BadInput(
       "negative learning rate", "optimizer.params.lr", "at least 0",
       prepare: optimizer("{\"type\": \"Adam\", \"params\": {\"lr\": -1}}")),
