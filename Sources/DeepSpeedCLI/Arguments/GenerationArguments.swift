@@ -45,6 +45,12 @@ struct GenerationArguments: ParsableArguments {
 enum DTypeArgument: String, ExpressibleByArgument, CaseIterable {
   case f32, bf16, f16
 
+  /// The argument that means `dtype`; nil when none does.
+  init?(_ dtype: DType) {
+    guard let found = Self.allCases.first(where: { $0.dtype == dtype }) else { return nil }
+    self = found
+  }
+
   var dtype: DType {
     switch self {
     case .f32: .float32

@@ -70,8 +70,7 @@ struct BenchStates: ParsableCommand {
       "states_deviation": .number(worst.states), "resident_deviation": .number(worst.resident),
       "sent_deviation": .number(worst.sent),
     ]
-    let line = try values.jsonText().split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
-    Output.write("\(BenchmarkFigures.marker)\(line)\n")
+    Output.write(try BenchmarkFigures.line(values) + "\n")
   }
 
   private func deviation(_ measured: Int, _ expected: Int) -> Double {

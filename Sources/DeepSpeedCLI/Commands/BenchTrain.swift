@@ -90,8 +90,8 @@ struct BenchTrain: ParsableCommand {
     let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
     guard context.rank == 0 else { return }
     let values: [String: ConfigurationValue] = [
-      "engine": .string("deepspeed-swift"), "size": .string(size.rawValue), "dtype": .string(dtype.rawValue),
-      "zero": .integer(zero), "world": .integer(context.worldSize), "threads": .integer(Torch.threadCount),
+      "engine": .string("deepspeed-swift"), "size": .string(size.rawValue),
+      "dtype": .string(DTypeArgument(result.dtype)?.rawValue ?? result.dtype.name), "zero": .integer(result.stage), "world": .integer(context.worldSize), "threads": .integer(Torch.threadCount),
       "params": .integer(result.parameterCount), "tok_s": .number(result.tokensPerSecond),
       "step_ms": .number(result.medianSeconds * 1e3), "min_ms": .number((result.stepSeconds.first ?? 0) * 1e3),
       "cpu_ms": .number(result.stepCPUSeconds[result.stepCPUSeconds.count / 2] * 1e3),
@@ -100,8 +100,7 @@ struct BenchTrain: ParsableCommand {
       "sent_bytes": .integer(result.sentBytes), "state_bytes": .integer(result.modelStateBytes.total),
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),
     ]
-    let line = try values.jsonText().split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " ")
-    Output.write("\(BenchmarkFigures.marker)\(line)\n")
+    Output.write(try BenchmarkFigures.line(values) + "\n")
   }
 }
 

@@ -1,4 +1,4 @@
-import Models
+public import Models
 
 /// What one run of a training benchmark printed about itself: ours, or that of a peer's script which prints
 /// the same line.
@@ -23,6 +23,13 @@ public struct BenchmarkFigures: Sendable, Equatable {
     self.peakMebibytes = peakMebibytes
     self.firstStepSeconds = firstStepSeconds
     self.utilization = utilization
+  }
+
+  /// A line of figures as ``init(output:source:)`` reads it.
+  ///
+  /// - Throws: an encoding error for numbers that JSON cannot express.
+  public static func line(_ values: [String: ConfigurationValue]) throws -> String {
+    marker + (try values.jsonText().split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }.joined(separator: " "))
   }
 
   /// The figures in the last line of `output` that begins with ``marker``: `tok_s`, `rss_mb` (one number a

@@ -74,11 +74,9 @@ public struct StateBenchmark: Sendable {
     let resident = MemoryStatistics.now().residentBytes - base
     let formula = engine.modelStateFormula
     let states = engine.modelStateBytes
-    let layouts = engine.optimizer.groups.map(\.flat.layout)
-    let padding = Double(layouts.reduce(0) { $0 + $1.elementCount }) / Double(formula.elementCount) - 1
     try group.barrier(label: "states are measured")
     return Result(
-      stateBytes: states, formulaBytes: formula.bytes, paddingBytes: Int(padding * Double(formula.bytes.total)),
+      stateBytes: states, formulaBytes: formula.bytes, paddingBytes: Int(engine.paddingShare * Double(formula.bytes.total)),
       residentBytes: resident, sentBytes: sentBytes, formulaSentBytes: formula.sentBytesPerStep)
   }
 }

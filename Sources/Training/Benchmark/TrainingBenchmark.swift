@@ -4,16 +4,16 @@ import Layers
 import Models
 import Optimizers
 public import RunSettings
-import Torch
+public import Torch
 public import ZeRO
 
 /// Trains a model of a fixed shape on random tokens and measures it: `deepspeed bench train` on one rank.
 public struct TrainingBenchmark: Sendable {
   /// The shape.
   public var size: Size
-  /// The precision of training.
+  /// The precision of training with the built-in config.
   public var precision: FloatType
-  /// The ZeRO stage.
+  /// Its ZeRO stage.
   public var stage: Int
   /// Optimizer steps, the first of which warm up.
   public var steps: Int
@@ -37,6 +37,10 @@ public struct TrainingBenchmark: Sendable {
 
   /// What was measured, on this rank's clock.
   public struct Result: Sendable {
+    /// The dtype of the working parameters, as the config has it.
+    public let dtype: DType
+    /// The ZeRO stage, as the config has it.
+    public let stage: Int
     /// Seconds of each counted step, sorted.
     public let stepSeconds: [Double]
     /// CPU seconds of this rank's process in each counted step, sorted: what other processes on the machine
@@ -68,7 +72,7 @@ public struct TrainingBenchmark: Sendable {
   }
 
   /// The config that the peers use as well: AdamW, clipping at 1.
-  private func configurationText(ranks: Int) -> String {
+  private var configurationText: String {
     let type = precision == .float32 ? "" : "\"\(precision.rawValue)\": {\"enabled\": true},"
     return """
       {"train_batch_size": \(size.globalBatch), "gradient_clipping": 1.0, \(type)
@@ -85,8 +89,7 @@ public struct TrainingBenchmark: Sendable {
   ///   - onFirstStep: called when the first step is done.
   /// - Throws: what building and stepping an engine throws.
   public func run(group: ProcessGroup, onFirstStep: () -> Void = {}) throws -> Result {
-    let plan = try RunPlan(
-      configuration ?? .text(configurationText(ranks: group.size)), facts: RunFacts(worldSize: group.size))
+    let plan = try RunPlan(configuration ?? .text(configurationText), facts: RunFacts(worldSize: group.size))
     let settings = try EngineSettings(plan: plan)
     let model = size.declaredModel()
     let engine = try TrainingEngine(
@@ -101,6 +104,7 @@ public struct TrainingBenchmark: Sendable {
     var sent = 0
     for microStep in 0..<steps * settings.batch.gradientAccumulationSteps {
       let step = microStep / settings.batch.gradientAccumulationSteps
+      if microStep == (steps - 1) * settings.batch.gradientAccumulationSteps { sent = group.sentByLargeOperations }
       let start = clock()
       let shape = [settings.batch.microBatchSize, length + 1]
       let rows = try Tensor.randint(low: 0, high: size.vocabularySize, shape: shape, generator: random)
@@ -109,7 +113,6 @@ public struct TrainingBenchmark: Sendable {
       let loss = try engine.forward { try model.loss(tokens, labels: labels).mean }
       try engine.backward(loss)
       guard let report = try engine.step() else { continue }
-      if step == steps - 2 || steps == 1 { sent = group.sentByLargeOperations }
       if step == 0 { onFirstStep() }
       if step >= warmUpSteps {
         seconds.append(report.seconds)
@@ -127,9 +130,9 @@ public struct TrainingBenchmark: Sendable {
     let peak = try Tensor([try MatrixPeak.measure(dtype: settings.dtype, size: 2048)], shape: [1])
     try group.allReduce(peak, op: .sum, label: "peak").wait()
     return Result(
-      stepSeconds: seconds.sorted(), stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
-      flopsPerStep: try model.flopsPerToken(sequenceLength: length) * Double(tokens),
-      peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
+      dtype: settings.dtype, stage: settings.zero.stage, stepSeconds: seconds.sorted(),
+      stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
+      flopsPerStep: try model.flopsPerToken(sequenceLength: length) * Double(tokens), peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
       modelStateBytes: engine.modelStateBytes)
   }
 }

@@ -25,6 +25,13 @@ extension TrainingEngine {
       stage: settings.zero.stage, rankCount: processGroup.size)
   }
 
+  /// Elements of padding for each trained one, which the formula leaves out; 0 when nothing is trained.
+  public var paddingShare: Double {
+    let elements = modelStateFormula.elementCount
+    let padded = optimizer.groups.reduce(0) { $0 + $1.flat.layout.elementCount }
+    return elements > 0 ? Double(padded) / Double(elements) - 1 : 0
+  }
+
   private var frozenElementCount: Int {
     let named = (try? model.namedParameters()) ?? []
     return named.filter { !$0.parameter.isTrainable }.reduce(0) { $0 + $1.parameter.elementCount }

@@ -1,4 +1,3 @@
-import CKernels
 import Collectives
 public import Layers
 public import Torch
@@ -40,8 +39,9 @@ public final class ShardedGroup: ParameterGroup {
     source = gatherer.source
     units = try withoutGradients {
       try layout.buckets.indices.map { index in
-        let whole = try fill(bucket: index, value)
-        try ShardedGroup.takeFirstRanksValues(whole, of: processGroup)
+        let whole = try Tensor.empty([layout.buckets[index].elementCount], dtype: dtype, device: device)
+        try fill(bucket: index, in: whole, value: value)
+        try processGroup.takeFirstRanksValues(whole, pieces: [0..<whole.elementCount])
         let range = layout.buckets[index].shard(of: processGroup.rank)
         let shard = try shardBuffer(index, rank: processGroup.rank)
         try shard.copyInPlace(whole.narrow(dim: 0, start: range.lowerBound, length: range.count))
@@ -53,32 +53,6 @@ public final class ShardedGroup: ParameterGroup {
           byteOffset: place(of: index))
       }
     }
-  }
-
-  /// One bucket's values, of which the parameters' tensors become views.
-  private func fill(bucket index: Int, _ value: (Int) throws -> Tensor) throws -> Tensor {
-    let bucket = layout.buckets[index]
-    let whole = try Tensor.empty([bucket.elementCount], dtype: dtype, device: device)
-    for entry in bucket.entries {
-      let parameter = parameters[entry.member]
-      let view = try whole.narrow(dim: 0, start: entry.offset, length: entry.elementCount).view(parameter.shape)
-      try view.copyInPlace(value(entry.member))
-      try parameter.setTensor(try view.detached())
-    }
-    let padding = bucket.padding
-    if !padding.isEmpty {
-      try whole.narrow(dim: 0, start: padding.lowerBound, length: padding.count).zeroInPlace()
-    }
-    return whole
-  }
-
-  private static func takeFirstRanksValues(_ whole: Tensor, of group: ProcessGroup) throws {
-    guard group.size > 1 else { return }
-    let sum = try whole.to(.cpu).withUnsafeMutableBytes { ck_crc32c(0, $0.baseAddress, $0.count) }
-    let own = withUnsafeBytes(of: sum.littleEndian, Array.init)
-    let all = try group.allGather(bytes: own, label: "checksum of parameters")
-    guard all.contains(where: { $0 != all[0] }) else { return }
-    try group.broadcast(whole, from: 0, label: "parameters").wait()
   }
 
   private func label(of index: Int) -> String {

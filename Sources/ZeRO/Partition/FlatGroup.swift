@@ -1,5 +1,3 @@
-import CKernels
-import Collectives
 public import Layers
 public import Torch
 
@@ -29,41 +27,10 @@ public final class FlatGroup: ParameterGroup {
     self.parameters = parameters
     values = try Tensor.empty([max(layout.elementCount, 1)], dtype: dtype, device: device)
     try withoutGradients {
-      for bucket in layout.buckets {
-        for entry in bucket.entries {
-          let parameter = parameters[entry.member]
-          let view = try values.narrow(dim: 0, start: bucket.offset + entry.offset, length: entry.elementCount)
-            .view(parameter.shape)
-          try view.copyInPlace(value(entry.member))
-          try parameter.setTensor(try view.detached())
-        }
-        let padding = bucket.padding
-        if !padding.isEmpty {
-          let start = bucket.offset + padding.lowerBound
-          try values.narrow(dim: 0, start: start, length: padding.count).zeroInPlace()
-        }
+      for (index, bucket) in layout.buckets.enumerated() {
+        let memory = try values.narrow(dim: 0, start: bucket.offset, length: bucket.elementCount)
+        try fill(bucket: index, in: memory, value: value)
       }
-    }
-  }
-
-  /// Makes the values of the group's first rank those of all its ranks, which all call this.
-  ///
-  /// Ranks that drew from one seed or read one file have the same values already, so checksums of the buckets
-  /// go first, and the values only when one differs.
-  ///
-  /// - Throws: `CollectiveError`, `TorchError`.
-  func takeValuesOfFirstRank(of processGroup: ProcessGroup) throws {
-    guard processGroup.size > 1 else { return }
-    let own = try checksums().flatMap { sum in withUnsafeBytes(of: sum.littleEndian, Array.init) }
-    let all = try processGroup.allGather(bytes: own, label: "checksums of the parameters")
-    guard all.contains(where: { $0 != all[0] }) else { return }
-    try processGroup.broadcast(values, from: 0, label: "parameters").wait()
-  }
-
-  /// The CRC-32C of each bucket's values, the same on every device.
-  private func checksums() throws -> [UInt32] {
-    try layout.buckets.indices.map { index in
-      try bucketValues(index).to(.cpu).withUnsafeMutableBytes { ck_crc32c(0, $0.baseAddress, $0.count) }
     }
   }
 

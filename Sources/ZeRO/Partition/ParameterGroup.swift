@@ -1,3 +1,5 @@
+import CKernels
+import Collectives
 public import Layers
 public import Torch
 
@@ -29,4 +31,47 @@ public protocol ParameterGroup: AnyObject {
 
   /// Takes what was written into a tensor of `shardValues` or `shardBuffer`, which nobody changes any more.
   func storeShard(_ values: Tensor, _ index: Int) throws
+}
+
+extension ParameterGroup {
+  /// Puts values into the memory of one bucket, of which the parameters' tensors become views; padding becomes zero.
+  ///
+  /// - Parameters:
+  ///   - memory: `[bucket.elementCount]`.
+  ///   - value: yields the values of the parameter of this index; asked for one after another.
+  func fill(bucket index: Int, in memory: Tensor, value: (Int) throws -> Tensor) throws {
+    let bucket = layout.buckets[index]
+    for entry in bucket.entries {
+      let parameter = parameters[entry.member]
+      let view = try memory.narrow(dim: 0, start: entry.offset, length: entry.elementCount).view(parameter.shape)
+      try view.copyInPlace(value(entry.member))
+      try parameter.setTensor(try view.detached())
+    }
+    let padding = bucket.padding
+    guard !padding.isEmpty else { return }
+    try memory.narrow(dim: 0, start: padding.lowerBound, length: padding.count).zeroInPlace()
+  }
+}
+
+extension ProcessGroup {
+  /// Makes the first rank's values those of all ranks, which all call this.
+  ///
+  /// Ranks that drew from one seed or read one file have the same values already, so checksums go first, and the
+  /// values only when one differs.
+  ///
+  /// - Parameters:
+  ///   - values: flat and contiguous.
+  ///   - pieces: its elements, cut so that a copy of each on the host is small.
+  /// - Throws: `CollectiveError`, `TorchError`.
+  func takeFirstRanksValues(_ values: Tensor, pieces: [Range<Int>]) throws {
+    guard size > 1 else { return }
+    // CRC-32C, the same on every device.
+    let sum = try pieces.reduce(UInt32(0)) { sum, piece in
+      try values.narrow(dim: 0, start: piece.lowerBound, length: piece.count).to(.cpu)
+        .withUnsafeMutableBytes { ck_crc32c(sum, $0.baseAddress, $0.count) }
+    }
+    let all = try allGather(bytes: withUnsafeBytes(of: sum.littleEndian, Array.init), label: "checksum of parameters")
+    guard all.contains(where: { $0 != all[0] }) else { return }
+    try broadcast(values, from: 0, label: "parameters").wait()
+  }
 }

@@ -77,7 +77,7 @@ struct ParameterParts {
     let group = try FlatGroup(
       layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device
     ) { try value(parameters[$0].path, parameters[$0].parameter) }
-    try group.takeValuesOfFirstRank(of: processGroup)
+    try processGroup.takeFirstRanksValues(group.values, pieces: layout.buckets.map(\.range))
     return group
   }
 

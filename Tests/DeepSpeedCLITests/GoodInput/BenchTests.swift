@@ -41,6 +41,20 @@ struct BenchTests {
     try BadInput.check(outcome, words: [words])
   }
 
+  @Test("The result says the stage and the precision of a config, not those of the options")
+  func config() throws {
+    let work = try Workspace()
+    let config = try work.write(
+      "config.json",
+      #"{"train_batch_size": 2, "bf16": {"enabled": true}, "zero_optimization": {"stage": 3}, "optimizer": {"type": "AdamW"}}"#)
+    let outcome = try work.run(
+      "bench", "train", "--dtype", "f32", "--zero", "1", "--deepspeed_config", config, "--seq_len", "8", "--steps", "1",
+      "--warmup", "0")
+    try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    #expect(outcome.output.contains("RESULT {") && outcome.output.contains(#""dtype" : "bf16""#), "\(outcome.transcript)")
+    #expect(outcome.output.contains(#""zero" : 3"#), "\(outcome.transcript)")
+  }
+
   @Test("Options of the comparison need a peer")
   func alone() throws {
     let outcome = try Workspace().run("bench", "train", "--json", "x.json")

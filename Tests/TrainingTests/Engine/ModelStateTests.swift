@@ -25,7 +25,8 @@ import ZeRO
       let tokens = try Tensor.zeros([8 / ranks, 8], dtype: .int64)
       let loss = try engine.forward { try model.loss(tokens, labels: tokens).mean }
       try engine.backward(loss)
-      return Double(engine.modelStateBytes.total) / Double(engine.modelStateFormula.bytes.total) / padding(engine)
+      let formula = Double(engine.modelStateFormula.bytes.total)
+      return Double(engine.modelStateBytes.total) / formula / (1 + engine.paddingShare)
     }
     for ratio in ratios { #expect(abs(ratio - 1) < 0.01) }
   }
@@ -62,25 +63,12 @@ import ZeRO
     let ratios = try await onRanks(ranks) { [tiny] context in
       let engine = try tiny.engine(context.world)
       _ = try tiny.step(engine, 0)
-      let before = sent(context.world)
+      let before = context.world.sentByLargeOperations
       _ = try tiny.step(engine, 1)
-      let formula = engine.modelStateFormula.sentBytesPerStep
-      return formula == 0
-        ? Double(sent(context.world) - before) + 1 : Double(sent(context.world) - before) / Double(formula) / padding(engine)
+      let sent = Double(context.world.sentByLargeOperations - before)
+      let formula = Double(engine.modelStateFormula.sentBytesPerStep)
+      return formula == 0 ? sent + 1 : sent / formula / (1 + engine.paddingShare)
     }
     for ratio in ratios { #expect(abs(ratio - 1) < 0.01) }
   }
-}
-
-/// Elements with padding for each one without: the units of a tiny model are small.
-private func padding(_ engine: TrainingEngine) -> Double {
-  let layouts = engine.optimizer.groups.map(\.flat.layout)
-  let elements = layouts.reduce(0) { $0 + $1.members.reduce(0) { $0 + $1.elementCount } }
-  return Double(layouts.reduce(0) { $0 + $1.elementCount }) / Double(elements)
-}
-
-/// Bytes of parameters and gradients that this rank has sent; the loss and the norm travel by all-reduce of a few
-/// bytes, which the formula leaves out.
-private func sent(_ group: ProcessGroup) -> Int {
-  [CollectiveOperation.reduceScatter, .allGather].reduce(0) { $0 + (group.counts[$1]?.sentBytes ?? 0) }
 }
