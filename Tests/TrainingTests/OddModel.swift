@@ -1,6 +1,7 @@
 import Collectives
 import Layers
 import Optimizers
+import TestSupport
 import Torch
 import ZeRO
 
@@ -73,7 +74,7 @@ struct OddTraining: Sendable {
   var stage = 0
   var accumulation = 1
   var gathering = GatherSettings(persistenceThreshold: 0, maximumReuseDistance: 0)
-  var adjust: @Sendable (inout EngineSettings) -> Void = { _ in }
+  var adjust: @Sendable (inout EngineSettings) throws -> Void = { _ in }
   static let globalBatch = 12
 
   func engine(_ group: ProcessGroup, initializer: (any Initializer)? = nil) throws -> TrainingEngine {
@@ -87,7 +88,7 @@ struct OddTraining: Sendable {
       dtype: .float32, zero: ZeROSettings(stage: stage, clipping: GradientClipping(maximumNorm: 1)),
       optimizer: .adam(AdamOptions(learningRate: 1e-2)), schedule: ConstantLR(), lossScaler: try LossScaler(fixed: 1))
     settings.zero.gathering = gathering
-    adjust(&settings)
+    try adjust(&settings)
     return try TrainingEngine(model: model, settings: settings, processGroup: group, initializer: initializer)
   }
 
@@ -109,6 +110,18 @@ struct OddTraining: Sendable {
       if let report = try engine.step() { return report }
     }
     preconditionFailure("no step at the boundary")
+  }
+
+  /// The weights by name after so many steps.
+  func trained(ranks: Int, steps: Int) async throws -> [String: [Float]] {
+    try await onRanks(ranks) { context in
+      let engine = try engine(context.world)
+      defer { engine.close() }
+      for step in 0..<steps { try self.step(engine, step) }
+      let weights = try OddTraining.weights(engine)
+      try context.world.barrier()
+      return weights
+    }[0]
   }
 
   /// All weights by name.
