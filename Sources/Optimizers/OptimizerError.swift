@@ -32,6 +32,17 @@ extension OptimizerError {
     }
   }
 
+  /// Throws unless all values are finite numbers of at least 0.
+  static func check(notNegative values: (name: String, value: Double)...) throws(OptimizerError) {
+    for (name, value) in values { try check(name, value, "a finite number of at least 0") { $0 >= 0 } }
+  }
+
+  /// Throws unless both betas are at least 0 and below 1.
+  static func check(betas beta1: Double, _ beta2: Double) throws(OptimizerError) {
+    try check("betas[0]", beta1, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+    try check("betas[1]", beta2, "at least 0 and below 1") { $0 >= 0 && $0 < 1 }
+  }
+
   /// Throws unless `value` is at least `least`.
   static func check(_ name: String, _ value: Int, atLeast least: Int) throws(OptimizerError) {
     guard value >= least else {

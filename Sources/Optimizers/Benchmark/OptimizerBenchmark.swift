@@ -21,7 +21,7 @@ public final class OptimizerBenchmark {
   public let elementCount: Int
   /// The code that our kernel runs: "AVX-512", "AVX2" or "portable".
   public let level: String
-  private let rule: Adam
+  private let rule: FlatRule<AdamOptions>
   private let master: Tensor
   private let gradient: Tensor
   private let states: [Tensor]
@@ -33,7 +33,7 @@ public final class OptimizerBenchmark {
   public init(elementCount: Int) throws {
     self.elementCount = elementCount
     level = KernelReport().level
-    rule = try Adam(AdamOptions(learningRate: 1e-4, beta2: 0.95, weightDecay: 0.1))
+    rule = try FlatRule(AdamOptions(learningRate: 1e-4, beta2: 0.95, weightDecay: 0.1))
     let generator = try Generator(seed: 1)
     master = try Tensor.randn([elementCount], generator: generator)
     gradient = try Tensor.randn([elementCount], generator: generator).mulInPlace(1e-3)

@@ -30,10 +30,10 @@ enum FlatOperands {
   }
 
   /// Throws unless kernels have states of this dtype.
-  static func checkStateDType(_ dtype: DType, of rule: String) throws(OptimizerError) {
+  static func checkStateDType(_ dtype: DType) throws(OptimizerError) {
     guard kernelDType(dtype) != nil else {
       throw .mismatch(
-        what: "dtype of \(rule)'s states", found: dtype.name, expected: "float32, bfloat16 or float16")
+        what: "dtype of the optimizer's states", found: dtype.name, expected: "float32, bfloat16 or float16")
     }
   }
 
@@ -72,13 +72,13 @@ enum FlatOperands {
   ///
   /// - Throws: `OptimizerError.mismatch` for dtypes that the kernels do not have, what `body` throws.
   static func withBuffers<Result>(
-    of piece: FlatUpdate, stateDType: DType, _ body: (inout ck_update_buffers) throws -> Result
+    of piece: FlatUpdate, _ body: (inout ck_update_buffers) throws -> Result
   ) throws -> Result {
     let copy = piece.lowPrecisionCopy
     var buffers = ck_update_buffers(
       count: Int64(piece.master.elementCount), master: nil,
       master_dtype: try kernelDType(of: piece.master, "master weights"), states: (nil, nil),
-      state_dtype: kernelDType(stateDType) ?? .float32, gradient: nil,
+      state_dtype: piece.states.first.flatMap { kernelDType($0.dtype) } ?? .float32, gradient: nil,
       gradient_dtype: try kernelDType(of: piece.gradient, "gradient"), copy: nil,
       copy_dtype: try copy.map { try kernelDType(of: $0, "low-precision copy") } ?? .float32)
     return try withPointers([piece.master, piece.gradient, copy] + piece.states) { pointers in

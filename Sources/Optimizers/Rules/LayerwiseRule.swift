@@ -20,16 +20,6 @@ public protocol LayerwiseRule: OptimizerRule {
   func apply(_ piece: FlatUpdate, parameters: [Range<Int>], squares: [LayerSquares]) throws
 }
 
-extension LayerwiseRule {
-  /// Updates a piece that is one whole parameter.
-  ///
-  /// - Throws: what both halves throw.
-  public func update(_ piece: FlatUpdate) throws {
-    let whole = [0..<piece.master.elementCount]
-    try apply(piece, parameters: whole, squares: try measure(piece, parameters: whole))
-  }
-}
-
 /// Sums of squares over elements of one parameter.
 public struct LayerSquares: Sendable, Equatable {
   /// Of what the parameter holds before the step.

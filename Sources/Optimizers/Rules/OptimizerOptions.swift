@@ -1,7 +1,7 @@
 public import Torch
 
 /// Which rule updates a parameter group, and its options: the `optimizer` section of a config.
-public enum OptimizerOptions: Codable, Sendable, Equatable {
+public enum OptimizerOptions: Sendable, Equatable {
   /// Adam or AdamW.
   case adam(AdamOptions)
   /// Stochastic gradient descent.
@@ -16,15 +16,9 @@ public enum OptimizerOptions: Codable, Sendable, Equatable {
   /// A new rule, before its first step.
   ///
   /// - Parameter stateDType: of its states: f32, bf16 or f16.
-  /// - Throws: `OptimizerError.option` for options that make no sense.
+  /// - Throws: `OptimizerError.option` for options that make no sense, `.mismatch` for another dtype.
   public func makeRule(stateDType: DType = .float32) throws(OptimizerError) -> any OptimizerRule {
-    switch self {
-    case .adam(let options): try Adam(options, stateDType: stateDType)
-    case .sgd(let options): try SGD(options, stateDType: stateDType)
-    case .adagrad(let options): try Adagrad(options, stateDType: stateDType)
-    case .lion(let options): try Lion(options, stateDType: stateDType)
-    case .lamb(let options): try Lamb(options, stateDType: stateDType)
-    }
+    try common.makeRule(stateDType: stateDType)
   }
 
   /// The learning rate that schedules start from.
@@ -39,7 +33,7 @@ public enum OptimizerOptions: Codable, Sendable, Equatable {
     set { common.weightDecay = newValue }
   }
 
-  private var common: any CommonOptions {
+  private var common: any RuleOptions {
     get {
       switch self {
       case .adam(let options): options
@@ -52,16 +46,3 @@ public enum OptimizerOptions: Codable, Sendable, Equatable {
     set { self = newValue.choice }
   }
 }
-
-/// What every rule's options have.
-private protocol CommonOptions {
-  var learningRate: Double { get set }
-  var weightDecay: Double { get set }
-  var choice: OptimizerOptions { get }
-}
-
-extension AdamOptions: CommonOptions { fileprivate var choice: OptimizerOptions { .adam(self) } }
-extension SGDOptions: CommonOptions { fileprivate var choice: OptimizerOptions { .sgd(self) } }
-extension AdagradOptions: CommonOptions { fileprivate var choice: OptimizerOptions { .adagrad(self) } }
-extension LionOptions: CommonOptions { fileprivate var choice: OptimizerOptions { .lion(self) } }
-extension LambOptions: CommonOptions { fileprivate var choice: OptimizerOptions { .lamb(self) } }

@@ -1,7 +1,7 @@
 internal import CKernels
-public import Torch
+internal import Torch
 
-/// Stochastic gradient descent with momentum on flat f32 master weights.
+/// Stochastic gradient descent with momentum on flat f32 master weights, with the names and defaults of torch's `SGD`.
 ///
 ///     g = multiplier * gradient + weightDecay * p
 ///     b = g at the first step, then momentum * b + (1 - dampening) * g
@@ -9,80 +9,64 @@ public import Torch
 ///
 /// Source: Sutskever, Martens, Dahl and Hinton 2013; with the learning rate outside the velocity, as in
 /// torch.
-public final class SGD: OptimizerRule {
-  /// The options of the coming step.
-  public private(set) var options: SGDOptions
-  /// Steps made.
-  public var step = 0
+public struct SGDOptions: Sendable, Equatable {
+  /// `lr`.
+  public var learningRate: Double
+  /// How much of the velocity a step keeps; 0: there is none, and no state. `momentum`.
+  public var momentum: Double
+  /// How much of a gradient does not reach the velocity. `dampening`.
+  public var dampening: Double
+  /// Added to the gradient as a share of the weight. `weight_decay`.
+  public var weightDecay: Double
+  /// Whether the step looks ahead along the velocity. `nesterov`.
+  public var isNesterov: Bool
+
+  /// torch's defaults.
+  public init(
+    learningRate: Double = 1e-3, momentum: Double = 0, dampening: Double = 0, weightDecay: Double = 0,
+    isNesterov: Bool = false
+  ) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    self.isNesterov = isNesterov
+  }
+}
+
+extension SGDOptions: FusedOptions {
+  var choice: OptimizerOptions { .sgd(self) }
 
   /// The velocity, where there is momentum.
-  public var stateNames: [String] { options.momentum == 0 ? [] : ["momentum_buffer"] }
-  /// The dtype of the velocity: f32, bf16 or f16.
-  public let stateDType: DType
+  var stateNames: [String] { momentum == 0 ? [] : ["momentum_buffer"] }
 
-  /// The factor `learningRate` of the formula above, for the coming step; not validated until `beginStep`.
-  public var learningRate: Double {
-    get { options.learningRate }
-    set { options.learningRate = newValue }
-  }
-
-  /// A rule before its first step.
-  ///
-  /// - Throws: `OptimizerError.option` for options that make no sense, `.mismatch` for a dtype of states other
-  ///   than f32, bf16 and f16.
-  public init(_ options: SGDOptions = SGDOptions(), stateDType: DType = .float32) throws(OptimizerError) {
-    try options.validate()
-    try FlatOperands.checkStateDType(stateDType, of: "SGD")
-    self.options = options
-    self.stateDType = stateDType
-  }
-
-  /// Nothing: schedules cycle the betas of Adam only.
-  public func setMomentum(_ momentum: CycledMomentum) {}
-
-  /// Counts one step; at the first one the velocity becomes the gradient itself.
-  ///
-  /// - Throws: `OptimizerError.option` when an option makes no sense.
-  public func beginStep() throws {
-    try options.validate()
-    step += 1
-  }
-
-  /// Updates a piece: master weights, velocity, low-precision copy.
-  ///
-  /// - Throws: `OptimizerError.mismatch` when the piece's tensors do not fit, `TorchError`.
-  public func update(_ piece: FlatUpdate) throws {
-    try FlatOperands.check(piece, of: self)
-    if piece.master.device == .cpu {
-      try updateFused(piece, isFirst: step == 1)
-    } else {
-      try updateWithOperations(piece, isFirst: step == 1)
+  func validate() throws(OptimizerError) {
+    try OptimizerError.check(notNegative: ("lr", learningRate), ("momentum", momentum), ("weight_decay", weightDecay))
+    try OptimizerError.check("dampening", dampening, "a finite number") { _ in true }
+    guard !isNesterov || (momentum > 0 && dampening == 0) else {
+      throw .option(
+        name: "nesterov", value: "true", expected: "false, or used with momentum and no dampening")
     }
   }
 
-  private func updateFused(_ piece: FlatUpdate, isFirst: Bool) throws {
+  func runKernel(on buffers: inout ck_update_buffers, gradientMultiplier: Double, step: Int) {
     var numbers = ck_sgd_options(
-      learning_rate: options.learningRate, momentum: options.momentum, dampening: options.dampening,
-      weight_decay: options.weightDecay, nesterov: options.isNesterov, first_step: isFirst,
-      gradient_multiplier: piece.gradientMultiplier)
-    try FlatOperands.withBuffers(of: piece, stateDType: stateDType) {
-      ck_sgd_step(&$0, &numbers, .best, FlatOperands.executor)
-    }
+      learning_rate: learningRate, momentum: momentum, dampening: dampening, weight_decay: weightDecay,
+      nesterov: isNesterov, first_step: step == 1, gradient_multiplier: gradientMultiplier)
+    ck_sgd_step(&buffers, &numbers, .best, FlatOperands.executor)
   }
 
-  private func updateWithOperations(_ piece: FlatUpdate, isFirst: Bool) throws {
-    let wide = try WidePiece(piece)
-    var change = wide.gradient
-    try change.addInPlace(wide.master, alpha: options.weightDecay)
-    if let velocity = wide.states.first {
-      if isFirst {
+  func operate(on piece: WidePiece, step: Int) throws {
+    var change = piece.gradient
+    try change.addInPlace(piece.master, alpha: weightDecay)
+    if let velocity = piece.states.first {
+      if step == 1 {
         try velocity.copyInPlace(change)
       } else {
-        try velocity.mulInPlace(options.momentum).addInPlace(change, alpha: 1 - options.dampening)
+        try velocity.mulInPlace(momentum).addInPlace(change, alpha: 1 - dampening)
       }
-      change = options.isNesterov ? try change.add(velocity, alpha: options.momentum) : velocity
+      change = isNesterov ? try change.add(velocity, alpha: momentum) : velocity
     }
-    try wide.master.subInPlace(change, alpha: options.learningRate)
-    try wide.store()
+    try piece.master.subInPlace(change, alpha: learningRate)
   }
 }

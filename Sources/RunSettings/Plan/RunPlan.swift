@@ -66,7 +66,7 @@ public struct RunPlan: Sendable {
     optimizer = OptimizerPlan(settings.optimizer)
     optimizerStateDataType =
       settings.bf16.enabled && settings.bf16.keepsBFloat16States
-      ? .bfloat16 : OptimizerPlan.keepsFloat32States(settings.optimizer) ? .float32 : precision.modelType
+      ? .bfloat16 : optimizer?.keepsFloat32States ?? true ? .float32 : precision.modelType
     scheduler = SchedulerPlan(settings.scheduler)
     gradientClipping = settings.gradientClipping
     zero = ZeROPlan(settings)

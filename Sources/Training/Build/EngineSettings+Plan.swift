@@ -144,39 +144,37 @@ extension AsyncFileSettings {
 extension OptimizerOptions {
   init(plan: OptimizerPlan) {
     switch plan {
-    case .adam(let options): self = .adam(Optimizers.AdamOptions(plan: options, isDecoupled: false))
-    case .adamW(let options): self = .adam(Optimizers.AdamOptions(plan: options, isDecoupled: true))
-    case .sgd(let options):
+    case .adam(let keys): self = .adam(AdamOptions(keys, isDecoupled: false))
+    case .adamW(let keys): self = .adam(AdamOptions(keys, isDecoupled: true))
+    case .sgd(let keys):
       self = .sgd(
-        Optimizers.SGDOptions(
-          learningRate: options.learningRate, momentum: options.momentum, dampening: options.dampening,
-          weightDecay: options.weightDecay, isNesterov: options.usesNesterov))
-    case .adagrad(let options):
+        SGDOptions(
+          learningRate: keys.learningRate, momentum: keys.momentum, dampening: keys.dampening,
+          weightDecay: keys.weightDecay, isNesterov: keys.usesNesterov))
+    case .adagrad(let keys):
       self = .adagrad(
-        Optimizers.AdagradOptions(
-          learningRate: options.learningRate, epsilon: options.epsilon, weightDecay: options.weightDecay))
-    case .lion(let options):
+        AdagradOptions(learningRate: keys.learningRate, epsilon: keys.epsilon, weightDecay: keys.weightDecay))
+    case .lion(let keys):
       self = .lion(
-        Optimizers.LionOptions(
-          learningRate: options.learningRate, beta1: options.beta1, beta2: options.beta2,
-          weightDecay: options.weightDecay))
-    case .lamb(let options):
+        LionOptions(
+          learningRate: keys.learningRate, beta1: keys.betas[0], beta2: keys.betas[1], weightDecay: keys.weightDecay))
+    case .lamb(let keys):
       self = .lamb(
-        Optimizers.LambOptions(
-          learningRate: options.learningRate, beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon,
-          addsEpsilonInsideRoot: options.addsEpsilonInsideRoot, weightDecay: options.weightDecay,
-          maximumRatio: options.maximumCoefficient, minimumRatio: options.minimumCoefficient,
-          correctsBias: options.correctsBias))
+        LambOptions(
+          learningRate: keys.learningRate, beta1: keys.betas[0], beta2: keys.betas[1], epsilon: keys.epsilon,
+          addsEpsilonInsideRoot: keys.addsEpsilonInsideRoot, weightDecay: keys.weightDecay,
+          maximumRatio: keys.maximumCoefficient, minimumRatio: keys.minimumCoefficient,
+          correctsBias: keys.correctsBias))
     }
   }
 }
 
-extension Optimizers.AdamOptions {
-  fileprivate init(plan: RunSettings.AdamOptions, isDecoupled: Bool) {
+extension AdamOptions {
+  fileprivate init(_ keys: Settings<AdamKeys>, isDecoupled: Bool) {
     self.init(
-      learningRate: plan.learningRate, beta1: plan.beta1, beta2: plan.beta2, epsilon: plan.epsilon,
-      weightDecay: plan.weightDecay, correctsBias: plan.correctsBias, isDecoupled: isDecoupled,
-      usesTensorOperations: plan.usesReference)
+      learningRate: keys.learningRate, beta1: keys.betas[0], beta2: keys.betas[1], epsilon: keys.epsilon,
+      weightDecay: keys.weightDecay ?? 0, correctsBias: keys.correctsBias, isDecoupled: isDecoupled,
+      usesTensorOperations: keys.usesReference)
   }
 }
 

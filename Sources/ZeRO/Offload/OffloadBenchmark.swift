@@ -22,7 +22,7 @@ public final class OffloadBenchmark {
   /// Bytes of the buffers that the states pass through.
   public var bufferByteCount: Int { tier.bufferByteCount }
   private let tier: FileTier
-  private let rule: Adam
+  private let rule: any OptimizerRule
   private let files: FileStates
   private let memory: MemoryStates
   private let gradient: Tensor
@@ -37,7 +37,7 @@ public final class OffloadBenchmark {
   /// - Throws: `AsyncFileError`, `TorchError`.
   public init(elementCount: Int, settings: FileTierSettings) throws {
     self.elementCount = elementCount
-    rule = try Adam(AdamOptions(isDecoupled: true))
+    rule = try OptimizerOptions.adam(AdamOptions()).makeRule()
     tier = try FileTier(settings, stage: 3, rank: 0, tensorCount: 3, elementCount: elementCount)
     files = try tier.makeStates(name: "bench", elementCount: elementCount, rule: rule, keepsMasters: true)
     memory = try MemoryStates(elementCount: tier.subGroupSize, rule: rule, keepsMasters: true, device: .cpu)

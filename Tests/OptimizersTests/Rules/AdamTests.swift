@@ -12,8 +12,8 @@ struct AdamTests {
 
   static func rule(
     decoupled: Bool = true, correctsBias: Bool = true, tensorOperations: Bool = false, stateDType: DType = .float32
-  ) throws -> Adam {
-    try Adam(
+  ) throws -> FlatRule<AdamOptions> {
+    try FlatRule(
       AdamOptions(
         learningRate: 1e-2, beta1: 0.9, beta2: 0.95, weightDecay: 0.1, correctsBias: correctsBias,
         isDecoupled: decoupled, usesTensorOperations: tensorOperations), stateDType: stateDType)
@@ -21,7 +21,7 @@ struct AdamTests {
 
   static let count = 1003
 
-  static func partition(_ rule: Adam) throws -> RulePartition { try RulePartition(rule, count: count) }
+  static func partition(_ rule: FlatRule<AdamOptions>) throws -> RulePartition { try RulePartition(rule, count: count) }
 
   /// The master weights after some steps.
   static func trained(
@@ -52,7 +52,7 @@ struct AdamTests {
   }
 
   @Test func `a step moves every weight whose gradient is not zero`() throws {
-    let rule = try Adam(AdamOptions(learningRate: 0.1))
+    let rule = try FlatRule(AdamOptions(learningRate: 0.1))
     let master = try Tensor([Float](repeating: 1, count: 4))
     try RulePartition(rule, count: 4).step(master: master, gradient: try Tensor([Float]([1, -1, 0, 1e-3])))
     // The first corrected step of Adam is the learning rate in the direction of the sign.

@@ -6,7 +6,7 @@ import Torch
 struct SGDTests {
   @Test func `momentum follows the formula`() throws {
     let partition = try RulePartition(
-      SGD(SGDOptions(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01)), count: 2)
+      FlatRule(SGDOptions(learningRate: 0.1, momentum: 0.5, weightDecay: 0.01)), count: 2)
     let master = try Tensor([Float]([1, -2]))
     var (weights, velocity) = ([1.0, -2.0], [0.0, 0.0])
     for step in 1...4 {
@@ -24,7 +24,7 @@ struct SGDTests {
   }
 
   @Test func `without momentum there is no state`() throws {
-    let partition = try RulePartition(SGD(SGDOptions(learningRate: 0.5)), count: 3)
+    let partition = try RulePartition(FlatRule(SGDOptions(learningRate: 0.5)), count: 3)
     let master = try Tensor([Float]([1, 2, 3]))
     let copy = try Tensor.zeros([3], dtype: .float16)
     try partition.step(master: master, gradient: try Tensor([Float]([2, 0, -2])), lowPrecisionCopy: copy)
@@ -35,8 +35,8 @@ struct SGDTests {
 
   @Test func `a restored velocity is kept, not started anew`() throws {
     let options = SGDOptions(learningRate: 0.1, momentum: 0.9, dampening: 0.5)
-    let first = try RulePartition(SGD(options), count: 1)
-    var second = try RulePartition(SGD(options), count: 1)
+    let first = try RulePartition(FlatRule(options), count: 1)
+    var second = try RulePartition(FlatRule(options), count: 1)
     let master = try Tensor([Float]([1]))
     let gradient = try Tensor([Float]([1]))
     try first.step(master: master, gradient: gradient)
@@ -50,7 +50,7 @@ struct SGDTests {
   }
 
   @Test func `a lookahead without momentum is an error`() {
-    let error = #expect(throws: OptimizerError.self) { try SGD(SGDOptions(isNesterov: true)) }
+    let error = #expect(throws: OptimizerError.self) { try FlatRule(SGDOptions(isNesterov: true)) }
     #expect(error?.description.contains("nesterov") == true)
   }
 }

@@ -40,10 +40,12 @@ import Testing
     #expect(plan.precision.modelType == .bfloat16)
     #expect(plan.batch.trainBatchSize == 16)
     #expect(plan.gradientClipping == 0.5)
-    let adam = AdamOptions(
-      learningRate: 2e-5, beta1: 0.9, beta2: 0.98, epsilon: 1e-7, weightDecay: 0.05, correctsBias: true,
-      usesReference: false)
-    #expect(plan.optimizer == .adamW(adam))
+    guard case .adamW(let adam) = plan.optimizer else {
+      Issue.record("not AdamW")
+      return
+    }
+    #expect(adam.learningRate == 2e-5 && adam.betas == [0.9, 0.98] && adam.epsilon == 1e-7)
+    #expect(adam.weightDecay == 0.05 && adam.correctsBias && !adam.usesReference)
     let warmup = WarmupOptions(
       minimumRate: .same(0), maximumRate: .same(2e-5), warmupSteps: 50, shape: .log, lastStep: -1)
     #expect(plan.scheduler == .warmupDecay(warmup, totalSteps: 500))

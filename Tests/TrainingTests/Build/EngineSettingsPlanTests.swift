@@ -80,12 +80,12 @@ enum TrainingTestPlan {
   @Test(
     arguments: [
       (#""Adagrad", "params": {"lr": 0.5, "eps": 1e-3, "weight_decay": 0.1}"#,
-        .adagrad(Optimizers.AdagradOptions(learningRate: 0.5, epsilon: 1e-3, weightDecay: 0.1))),
+        .adagrad(AdagradOptions(learningRate: 0.5, epsilon: 1e-3, weightDecay: 0.1))),
       (#""lion", "params": {"lr": 0.5, "betas": [0.7, 0.8], "weight_decay": 0.1}"#,
-        .lion(Optimizers.LionOptions(learningRate: 0.5, beta1: 0.7, beta2: 0.8, weightDecay: 0.1))),
+        .lion(LionOptions(learningRate: 0.5, beta1: 0.7, beta2: 0.8, weightDecay: 0.1))),
       (#""Lamb", "params": {"betas": [0.7, 0.8], "eps_inside_sqrt": true, "max_coeff": 3, "min_coeff": 0.5, "bias_correction": false}"#,
         .lamb(
-          Optimizers.LambOptions(
+          LambOptions(
             beta1: 0.7, beta2: 0.8, addsEpsilonInsideRoot: true, maximumRatio: 3, minimumRatio: 0.5,
             correctsBias: false))),
     ] as [(String, OptimizerOptions)])

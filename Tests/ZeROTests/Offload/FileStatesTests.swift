@@ -22,7 +22,7 @@ struct FileStatesTests {
 
   /// The same steps over files and over memory; some pieces are left out, as those without a gradient are.
   private func compare(_ tier: FileTier, ranges: [Range<Int>], keepsMasters: Bool) throws {
-    let rule = try Adam()
+    let rule = try OptimizerOptions.adam(AdamOptions()).makeRule()
     let files = try tier.makeStates(name: "0", elementCount: 5000, rule: rule, keepsMasters: keepsMasters)
     let memory = try MemoryStates(elementCount: 5000, rule: rule, keepsMasters: keepsMasters, device: .cpu)
     #expect(files.hasMasters == keepsMasters)
@@ -73,13 +73,13 @@ struct FileStatesTests {
     let large = try tier(elementCount: 5_000_000)
     #expect(large.bufferByteCount == small)
     #expect(small == 3 * 3 * 3 * 4096, "three sub-groups of three tensors of 1100 elements and a page")
-    #expect(try large.makeStates(name: "0", elementCount: 5_000_000, rule: Adam(), keepsMasters: true).byteCount == 0)
+    #expect(try large.makeStates(name: "0", elementCount: 5_000_000, rule: OptimizerOptions.adam(AdamOptions()).makeRule(), keepsMasters: true).byteCount == 0)
     #expect(try tier(bufferCount: 12).bufferByteCount == small / 3 * 4)
     #expect(try tier(bufferCount: 4, reads: false, writes: false).bufferByteCount == small / 3)
   }
 
   @Test func `a file that was cut short stops the step with its name`() throws {
-    let states = try tier().makeStates(name: "0", elementCount: 5000, rule: Adam(), keepsMasters: true)
+    let states = try tier().makeStates(name: "0", elementCount: 5000, rule: OptimizerOptions.adam(AdamOptions()).makeRule(), keepsMasters: true)
     let path = states.files[2].file.path
     try AsyncFile(path: states.files[2].file.pathForOthers, mode: .update).truncate(to: 9000)
     let error = #expect(throws: AsyncFileError.self) {

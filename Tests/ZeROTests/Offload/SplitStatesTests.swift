@@ -6,7 +6,7 @@ import Torch
 
 struct SplitStatesTests {
   static func states(keepsMasters: Bool = true) throws -> (SplitStates, first: MemoryStates, rest: MemoryStates) {
-    let rule = try Adam()
+    let rule = try OptimizerOptions.adam(AdamOptions()).makeRule()
     let parts = try [4, 6].map {
       try MemoryStates(elementCount: $0, rule: rule, keepsMasters: keepsMasters, device: .cpu)
     }

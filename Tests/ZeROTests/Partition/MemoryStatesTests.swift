@@ -6,7 +6,7 @@ import Torch
 
 struct MemoryStatesTests {
   static func states(keepsMasters: Bool = true) throws -> MemoryStates {
-    try MemoryStates(elementCount: 10, rule: try Adam(), keepsMasters: keepsMasters, device: .cpu)
+    try MemoryStates(elementCount: 10, rule: try OptimizerOptions.adam(AdamOptions()).makeRule(), keepsMasters: keepsMasters, device: .cpu)
   }
 
   @Test func `what is written into a borrowed piece is found there later`() throws {
