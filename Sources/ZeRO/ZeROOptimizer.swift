@@ -31,34 +31,6 @@ public final class ZeROOptimizer {
     }
   }
 
-  /// The first place, in the order of the flat buffers, where a gradient was infinite or NaN.
-  public struct Overflow: Sendable, Equatable {
-    /// The parameter's path.
-    public let path: String
-    /// A rank that saw it.
-    public let rank: Int
-  }
-
-  /// What the parts of a step took on this rank.
-  public struct StepTimes: Sendable, Equatable {
-    /// Finding the norm, with the exchange between ranks.
-    public internal(set) var gradientNorm = Duration.zero
-    /// Updating this rank's part of the weights, while what is done already travels.
-    public internal(set) var update = Duration.zero
-    /// Waiting for the rest of the other ranks' parts.
-    public internal(set) var gather = Duration.zero
-  }
-
-  /// What a step did.
-  public struct StepOutcome: Sendable, Equatable {
-    /// The norm of the whole gradient, unscaled, before clipping.
-    public let gradientNorm: Double
-    /// Where the gradient was not finite; the step was then skipped on every rank.
-    public let overflow: Overflow?
-    /// What its parts took.
-    public let times: StepTimes
-  }
-
   /// What the config says of partitions, buckets and reductions.
   public let settings: ZeROSettings
   /// The flat groups, in the order of the given ones.
@@ -68,8 +40,7 @@ public final class ZeROOptimizer {
   /// Brings partitioned parameters when they are used; nil where every rank has all of them.
   public let gatherer: ParameterGatherer?
   private let fileTier: FileTier?
-  private let rules: [any OptimizerRule]
-  private let processGroup: ProcessGroup
+  private let schedule: any UpdateSchedule
 
   /// Moves the parameters into flat buffers, takes f32 masters of this rank's partition and attaches to the
   /// gradients. Rank 0's values go to all ranks.
@@ -90,9 +61,7 @@ public final class ZeROOptimizer {
     value: @escaping ParameterValue = { _, parameter in parameter.tensor }
   ) throws {
     self.settings = settings
-    self.processGroup = processGroup
     let groups = groups.filter { !$0.parameters.isEmpty }
-    rules = groups.map(\.rule)
     let plusPlus = settings.stage == 3 ? try PlusPlusGroups(settings.plusPlus, of: processGroup) : nil
     let parts = try ParameterParts(
       model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
@@ -129,10 +98,10 @@ public final class ZeROOptimizer {
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
       quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
       offload: settings.hostOffload)
-    reducer.onBucketComplete = { [unowned self] group, bucket in
-      guard let sharded = self.groups[group].flat as? ShardedGroup else { return }
-      try self.gatherer?.gradientsArrived(of: sharded.units[bucket])
-    }
+    schedule = UpdateAfterNorm(
+      StepParts(
+        groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: processGroup,
+        settings: settings))
     try gatherer?.attach(to: model)
   }
 
@@ -154,12 +123,14 @@ public final class ZeROOptimizer {
   /// Starts a backward pass.
   ///
   /// - Parameters:
-  ///   - isBoundary: true for the last micro step before ``step(lossScale:learningRates:momenta:)``.
+  ///   - step: what ``step(_:)`` will be given, when this is the last micro step before it; else nil.
   ///   - mayReduce: false inside `no_sync`: gradients then only accumulate on this rank.
-  public func beginBackward(isBoundary: Bool, mayReduce: Bool = true) {
+  /// - Throws: ``UpdateError``, what keeps updates that begin now from their states.
+  public func beginBackward(before step: StepInputs?, mayReduce: Bool = true) throws {
     gatherer?.beginBackward()
+    try schedule.beginBackward(before: mayReduce ? step : nil)
     // Stage 2 frees whole gradients after each micro step; the others reduce once, at the boundary.
-    reducer.beginBackward(synchronize: mayReduce && (isBoundary || settings.retention == .ownSlice))
+    reducer.beginBackward(synchronize: mayReduce && (step != nil || settings.retention == .ownSlice))
   }
 
   /// Ends a backward pass.
@@ -170,62 +141,33 @@ public final class ZeROOptimizer {
     try reducer.finishBackward()
   }
 
-  /// Clips, updates this rank's partition, gathers the parameters and clears the gradients.
+  /// Clips, updates this rank's partition, gathers the parameters and clears the gradients, as far as the schedule of
+  /// updates has not done or put off parts of it.
   ///
-  /// - Parameters:
-  ///   - lossScale: what the loss was multiplied with.
-  ///   - learningRates: one for each group.
-  ///   - momenta: the betas of each group, where the schedule moves them.
   /// - Returns: the gradient norm; with an overflow nothing was updated, on any rank.
-  /// - Throws: `CollectiveError`, `TorchError`, `OptimizerError`.
-  public func step(
-    lossScale: Double, learningRates: [Double], momenta: [CycledMomentum]? = nil
-  ) throws -> StepOutcome {
-    try withoutGradients {
-      var times = StepTimes()
-      let start = ContinuousClock.now
-      let squares = try gradientSquares()
-      let normEnd = ContinuousClock.now
-      times.gradientNorm = normEnd - start
-      let norm = squares.sum.squareRoot() * reducer.gradientMultiplier / lossScale
-      if settings.checksOverflow, let overflow = squares.overflow {
-        reducer.clear()
-        reducer.forgetErrors()
-        return StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
-      }
-      let multiplier =
-        reducer.gradientMultiplier * settings.clipping.multiplier(norm: norm, lossScale: lossScale)
-      try gatherer?.willChangeValues()
-      for (index, rule) in rules.enumerated() {
-        rule.learningRate = learningRates[index]
-        if let momenta { rule.setMomentum(momenta[index]) }
-        try rule.beginStep()
-      }
-      var gathers: [Work] = []
-      for (index, group) in groups.enumerated() {
-        try group.beginUpdates()
-        for bucket in group.flat.layout.buckets.indices {
-          guard let gradient = try reducer.gradient(group: index, bucket: bucket) else { continue }
-          try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
-          gathers += try gather(group.flat, bucket: bucket)
-        }
-        try group.states.endUpdates()
-      }
-      let updateEnd = ContinuousClock.now
-      times.update = updateEnd - normEnd
-      for work in gathers { try work.wait() }
-      try gatherer?.publish()
-      times.gather = .now - updateEnd
-      reducer.clear()
-      return StepOutcome(gradientNorm: norm, overflow: nil, times: times)
-    }
+  /// - Throws: `CollectiveError`, `TorchError`, `OptimizerError`, ``UpdateError``, `AsyncFileError`.
+  public func step(_ inputs: StepInputs) throws -> StepOutcome {
+    try withoutGradients { try schedule.step(inputs) }
   }
+
+  /// Returns when the parameters have all updates of the steps taken so far: before somebody saves, shows or replaces
+  /// them. Every rank calls it.
+  ///
+  /// - Throws: ``UpdateError/underWay`` between a backward pass and the step whose updates it began; what a step throws.
+  public func settle() throws { try withoutGradients { try schedule.settle() } }
+
+  /// Returns when nothing is at work on this rank's masters and states. Local.
+  ///
+  /// - Throws: as ``settle()``.
+  public func waitForUpdates() throws { try schedule.waitForUpdates() }
 
   /// The loss scale of the coming steps is `factor` times that of the last one.
   public func lossScaleChanged(by factor: Double) { reducer.scaleErrors(by: factor) }
 
   /// Forgets the gradients of the backward passes since the last step.
-  public func zeroGradients() { reducer.clear() }
+  ///
+  /// - Throws: ``UpdateError/underWay`` when they have changed masters and states already.
+  public func zeroGradients() throws { try schedule.discardGradients() }
 
   /// Gathers all working parameters from the ranks that own their partitions, as after loading masters.
   ///
@@ -234,7 +176,7 @@ public final class ZeROOptimizer {
     try gatherer?.willChangeValues()
     for group in groups {
       for bucket in group.flat.layout.buckets.indices {
-        for work in try gather(group.flat, bucket: bucket) { try work.wait() }
+        try group.flat.gatherUpdated(bucket)?.wait()
       }
     }
     try gatherer?.publish()
@@ -269,64 +211,18 @@ public final class ZeROOptimizer {
       length: fragment.parameterRange.count)
   }
 
-  /// Gathers one bucket's parameters from the ranks that updated them, in place, while the next bucket steps.
-  /// Partitioned ones stay where they are.
-  private func gather(_ group: any ParameterGroup, bucket: Int) throws -> [Work] {
-    guard settings.stage > 0, processGroup.size > 1, let flat = group as? FlatGroup else { return [] }
-    let entries = flat.layout.buckets[bucket].entries
-    let first = entries.first.map { flat.layout.members[$0.member].path } ?? ""
-    return [
-      try processGroup.allGather(
-        into: flat.bucketValues(bucket), from: flat.shardValues(bucket, rank: processGroup.rank),
-        label: "parameters of the bucket that starts with \(first)")
-    ]
-  }
-
-  private struct Squares {
-    var sum: Double
-    var overflow: Overflow?
-  }
-
-  /// The sum of squares over the whole gradient, and the first place that is not finite.
-  private func gradientSquares() throws -> Squares {
-    var sum = 0.0
-    var found: (group: Int, offset: Int)?
-    for (index, group) in groups.enumerated() {
-      for bucket in group.flat.layout.buckets.indices {
-        guard let squares = try reducer.squares(group: index, bucket: bucket) else { continue }
-        sum += squares.sum
-        if found == nil, let first = squares.firstNonFinite {
-          found = (index, group.flat.layout.partitionOffset(ofBucket: bucket) + first)
-        }
-      }
-    }
-    let local = found.flatMap { found -> String? in
-      let layout = groups[found.group].flat.layout
-      let rank = layout.partitionCount == 1 ? 0 : processGroup.rank
-      return layout.member(atPartitionOffset: found.offset, of: rank).map { layout.members[$0].path }
-    }
-    if settings.stage == 0 || processGroup.size == 1 {
-      return Squares(sum: sum, overflow: local.map { Overflow(path: $0, rank: processGroup.rank) })
-    }
-    let total = try Tensor([sum, found == nil ? 0 : 1], shape: [2])
-    try processGroup.allReduce(total, op: .sum, label: "gradient norm").wait()
-    let values = try total.array(of: Double.self)
-    guard values[1] != 0 || !values[0].isFinite else { return Squares(sum: values[0], overflow: nil) }
-    // Rare, so it may cost a second exchange: who saw what.
-    let paths = try processGroup.allGather(bytes: Array((local ?? "").utf8), label: "overflow report")
-    let rank = paths.firstIndex { !$0.isEmpty } ?? 0
-    return Squares(sum: values[0], overflow: Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: rank))
-  }
-
   /// Bytes of this rank's model states, measured from the tensors that hold them; gradients as a step finds them. Of
   /// states in files it is the buffers that they pass through.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
       parameters: groups.reduce(0) { $0 + $1.flat.keptByteCount },
       gradients: max(reducer.byteCount, reducer.retainedByteCount),
-      optimizerStates: groups.reduce(fileTier?.bufferByteCount ?? 0) { $0 + $1.stateByteCount })
+      optimizerStates: groups.reduce(fileTier?.bufferByteCount ?? 0) { $0 + $1.stateByteCount } + schedule.byteCount)
   }
 
   /// Detaches from the model.
-  public func close() { reducer.close() }
+  public func close() {
+    schedule.close()
+    reducer.close()
+  }
 }

@@ -95,7 +95,7 @@ extension TrainingEngine {
     try RandomStreams(of: model).restore(
       saved.random, from: reader, step: saved.engine.globalSteps, rank: processGroup.rank,
       rankCount: processGroup.size)
-    optimizer.zeroGradients()
+    try optimizer.zeroGradients()
     progress = saved.engine
     lossScaler = saved.lossScaler
     return RunState(data: saved.data, client: reader.manifest.clientState)

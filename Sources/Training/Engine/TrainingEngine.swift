@@ -134,6 +134,13 @@ public final class TrainingEngine {
     settings.schedule.rates(step: progress.appliedSteps, initial: initialLearningRates)
   }
 
+  private var stepInputs: ZeROOptimizer.StepInputs {
+    let rates = learningRates
+    return ZeROOptimizer.StepInputs(
+      lossScale: lossScaler.scale, learningRates: rates,
+      momenta: settings.schedule.momenta(step: progress.appliedSteps, groupCount: rates.count))
+  }
+
   /// Runs a forward pass that yields a scalar loss.
   ///
   /// - Parameters:
@@ -163,7 +170,8 @@ public final class TrainingEngine {
   public func backward(_ loss: Tensor) throws {
     guard phase == .forwarded else { throw TrainingError.backwardBeforeForward }
     try watch.measure(.backward) {
-      optimizer.beginBackward(isBoundary: isGradientAccumulationBoundary, mayReduce: isReducing)
+      try optimizer.beginBackward(
+        before: isGradientAccumulationBoundary ? stepInputs : nil, mayReduce: isReducing)
       let accumulation = Double(settings.batch.gradientAccumulationSteps)
       let seed = try Tensor.full(
         loss.shape, lossScaler.scale / accumulation, dtype: loss.dtype, device: loss.device)
@@ -193,13 +201,10 @@ public final class TrainingEngine {
   }
 
   private func takeStep() throws -> StepReport {
-    let rates = learningRates
-    let scale = lossScaler.scale
+    let inputs = stepInputs
+    let (rates, scale) = (inputs.learningRates, inputs.lossScale)
     let loss = try meanLoss()
-    let momenta = settings.schedule.momenta(step: progress.appliedSteps, groupCount: rates.count)
-    let outcome = try watch.measure(.step) {
-      try optimizer.step(lossScale: scale, learningRates: rates, momenta: momenta)
-    }
+    let outcome = try watch.measure(.step) { try optimizer.step(inputs) }
     watch.record(outcome.times)
     progress.globalSteps += 1
     progress.globalSamples += settings.batch.trainBatchSize
@@ -243,7 +248,9 @@ public final class TrainingEngine {
   }
 
   /// Forgets the gradients accumulated since the last step.
-  public func zeroGradients() { optimizer.zeroGradients() }
+  ///
+  /// - Throws: `UpdateError.underWay` when they have changed weights already.
+  public func zeroGradients() throws { try optimizer.zeroGradients() }
 
   /// Runs `body` in evaluation mode without recording gradients.
   ///

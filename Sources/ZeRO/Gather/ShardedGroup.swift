@@ -1,4 +1,4 @@
-import Collectives
+public import Collectives
 public import Layers
 public import Torch
 
@@ -16,8 +16,9 @@ public final class ShardedGroup: ParameterGroup {
   public let dtype: DType
   /// Where gathered parameters live.
   public let device: Device
-  private let source: any ShardSource
+  private let gatherer: ParameterGatherer
   private let byteOffset: Int
+  private var source: any ShardSource { gatherer.source }
   private(set) var units: [GatherUnit] = []
 
   /// Takes this rank's shards of `parameters`, whose tensors then have memory only while they are gathered. Where
@@ -36,7 +37,7 @@ public final class ShardedGroup: ParameterGroup {
     self.dtype = dtype
     self.device = device
     self.byteOffset = byteOffset
-    source = gatherer.source
+    self.gatherer = gatherer
     units = try withoutGradients {
       try layout.buckets.indices.map { index in
         let whole = try Tensor.empty([layout.buckets[index].elementCount], dtype: dtype, device: device)
@@ -89,4 +90,10 @@ public final class ShardedGroup: ParameterGroup {
   public func storeShard(_ values: Tensor, _ index: Int) throws {
     try source.storeOwnShard(values, byteOffset: place(of: index))
   }
+
+  /// The unit is needed no more, unless it will be soon.
+  public func gradientsArrived(_ index: Int) throws { try gatherer.gradientsArrived(of: units[index]) }
+
+  /// Nil: values are gathered when they are used.
+  public func gatherUpdated(_ index: Int) -> Work? { nil }
 }

@@ -62,8 +62,6 @@ public final class GradientReducer {
   private var nextBucket = 0
   private var isSynchronizing = true
   private var hooks: [HookRegistration] = []
-  /// Told that all gradients of a bucket of a group have arrived in this backward.
-  var onBucketComplete: ((_ group: Int, _ bucket: Int) throws -> Void)?
 
   /// One bucket's reduce-scatter under way.
   private struct Reduction {
@@ -145,7 +143,7 @@ public final class GradientReducer {
         for (entryIndex, entry) in bucket.entries.enumerated() {
           let hook = try group.parameters[entry.member].leaf.onGradientAccumulated { [unowned self] tensor in
             try self.gradientReady(of: tensor, bucket: position, entry: entryIndex, overlap: overlap)
-            if self.buckets[position].isComplete { try self.onBucketComplete?(groupIndex, bucketIndex) }
+            if self.buckets[position].isComplete { try group.gradientsArrived(bucketIndex) }
           }
           hooks.append(hook)
         }

@@ -1,3 +1,4 @@
+public import Collectives
 public import Layers
 public import Torch
 
@@ -12,19 +13,24 @@ public final class FlatGroup: ParameterGroup {
   public let parameters: [Parameter]
   /// All working parameters, `[layout.elementCount]`, in the dtype of training.
   public let values: Tensor
+  private let ranks: ProcessGroup
 
   /// Moves `parameters` into a flat buffer of `dtype` on `device`; their tensors become views of it.
   ///
-  /// - Parameter value: yields the values of the parameter of this index; asked for one after another.
+  /// - Parameters:
+  ///   - ranks: among which the layout divides the buckets.
+  ///   - value: yields the values of the parameter of this index; asked for one after another.
   /// - Throws: `TorchError` when memory runs out, what `value` throws.
   init(
-    layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device, value: (Int) throws -> Tensor
+    layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device, ranks: ProcessGroup,
+    value: (Int) throws -> Tensor
   ) throws {
     precondition(
       layout.members.count == parameters.count,
       "the layout has \(layout.members.count) members for \(parameters.count) parameters")
     self.layout = layout
     self.parameters = parameters
+    self.ranks = ranks
     values = try Tensor.empty([max(layout.elementCount, 1)], dtype: dtype, device: device)
     try withoutGradients {
       for (index, bucket) in layout.buckets.enumerated() {
@@ -46,6 +52,17 @@ public final class FlatGroup: ParameterGroup {
   public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor { try shardValues(index, rank: rank) }
   /// Nothing: values are written in place.
   public func storeShard(_ values: Tensor, _ index: Int) throws {}
+  /// Nothing: the values stay.
+  public func gradientsArrived(_ index: Int) {}
+
+  /// An all-gather of the bucket in place.
+  public func gatherUpdated(_ index: Int) throws -> Work? {
+    guard layout.partitionCount > 1 else { return nil }
+    let first = layout.buckets[index].entries.first.map { layout.members[$0.member].path } ?? ""
+    return try ranks.allGather(
+      into: bucketValues(index), from: shardValues(index, rank: ranks.rank),
+      label: "parameters of the bucket that starts with \(first)")
+  }
 
   /// The elements of one bucket, `[bucket.elementCount]`, a view.
   public func bucketValues(_ index: Int) throws -> Tensor {

@@ -1,5 +1,5 @@
 import CKernels
-import Collectives
+public import Collectives
 public import Layers
 public import Torch
 
@@ -31,6 +31,15 @@ public protocol ParameterGroup: AnyObject {
 
   /// Takes what was written into a tensor of `shardValues` or `shardBuffer`, which nobody changes any more.
   func storeShard(_ values: Tensor, _ index: Int) throws
+
+  /// All gradients of a bucket have arrived in this backward pass, which reads its parameters no more.
+  func gradientsArrived(_ index: Int) throws
+
+  /// Begins to bring the ranks' new parts of a bucket together, in place; nil where no rank keeps it whole, or every
+  /// rank has updated all of it.
+  ///
+  /// - Throws: `CollectiveError`, `TorchError`.
+  func gatherUpdated(_ index: Int) throws -> Work?
 }
 
 extension ParameterGroup {

@@ -75,7 +75,7 @@ struct ParameterParts {
       rankCount: processGroup.size, bucketElementLimit: settings.bucketElementLimit(of: counts),
       order: settings.roundRobinGradients ? .roundRobin : .backward)
     let group = try FlatGroup(
-      layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device
+      layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device, ranks: processGroup
     ) { try value(parameters[$0].path, parameters[$0].parameter) }
     try processGroup.takeFirstRanksValues(group.values, pieces: layout.buckets.map(\.range))
     return group

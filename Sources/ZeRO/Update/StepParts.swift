@@ -1,0 +1,71 @@
+import Collectives
+import Optimizers
+import Torch
+
+/// What every step is made of, whenever its parts run: the norm, the rules' step, the gathering of new values.
+final class StepParts {
+  let groups: [PartitionedGroup]
+  let reducer: GradientReducer
+  let gatherer: ParameterGatherer?
+  let settings: ZeROSettings
+  private let rules: [any OptimizerRule]
+  private let ranks: ProcessGroup
+
+  /// - Parameters:
+  ///   - groups: of which several may share a rule.
+  ///   - rules: each once, in the order of learning rates.
+  init(
+    groups: [PartitionedGroup], rules: [any OptimizerRule], reducer: GradientReducer, gatherer: ParameterGatherer?,
+    ranks: ProcessGroup, settings: ZeROSettings
+  ) {
+    self.groups = groups
+    self.rules = rules
+    self.reducer = reducer
+    self.gatherer = gatherer
+    self.ranks = ranks
+    self.settings = settings
+  }
+
+  /// The norm of the gradients that the reducer keeps.
+  func reducedNorm() throws -> GradientNorm {
+    try norm(
+      groups.indices.map { group in
+        try groups[group].flat.layout.buckets.indices.map { try reducer.squares(group: group, bucket: $0) }
+      })
+  }
+
+  /// The norm of gradients whose squares are known, by groups and buckets.
+  func norm(_ squares: [[GradientSquares?]]) throws -> GradientNorm {
+    try GradientNorm(squares, layouts: groups.map(\.flat.layout), ranks: ranks)
+  }
+
+  /// The norm of the gradient itself, without the loss scale.
+  func unscaled(_ norm: GradientNorm, _ inputs: ZeROOptimizer.StepInputs) -> Double {
+    norm.sumOfSquares.squareRoot() * reducer.gradientMultiplier / inputs.lossScale
+  }
+
+  /// What reduced gradients are multiplied with where they are read.
+  ///
+  /// - Parameter norm: the unscaled norm.
+  func multiplier(norm: Double, _ inputs: ZeROOptimizer.StepInputs) -> Double {
+    reducer.gradientMultiplier * settings.clipping.multiplier(norm: norm, lossScale: inputs.lossScale)
+  }
+
+  /// Sets the rules up for the updates of a step.
+  func beginStep(_ inputs: ZeROOptimizer.StepInputs) throws {
+    for (index, rule) in rules.enumerated() {
+      rule.learningRate = inputs.learningRates[index]
+      if let momenta = inputs.momenta { rule.setMomentum(momenta[index]) }
+      try rule.beginStep()
+    }
+  }
+
+  /// Steps made so far, those that were skipped left out.
+  var stepCount: Int { rules.first?.step ?? 0 }
+
+  /// Forgets gradients that are not finite, and what their quantisation has lost.
+  func dropGradients() {
+    reducer.clear()
+    reducer.forgetErrors()
+  }
+}

@@ -1,0 +1,53 @@
+import Collectives
+
+/// Updates in the step, when the norm of all gradients is known: what is updated already travels while the next
+/// bucket is updated.
+final class UpdateAfterNorm: UpdateSchedule {
+  private let parts: StepParts
+  let byteCount = 0
+
+  init(_ parts: StepParts) { self.parts = parts }
+
+  func beginBackward(before step: ZeROOptimizer.StepInputs?) {}
+
+  func step(_ inputs: ZeROOptimizer.StepInputs) throws -> ZeROOptimizer.StepOutcome {
+    var times = ZeROOptimizer.StepTimes()
+    let start = ContinuousClock.now
+    let found = try parts.reducedNorm()
+    let norm = parts.unscaled(found, inputs)
+    let normEnd = ContinuousClock.now
+    times.gradientNorm = normEnd - start
+    if parts.settings.checksOverflow, let overflow = found.overflow {
+      parts.dropGradients()
+      return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
+    }
+    let multiplier = parts.multiplier(norm: norm, inputs)
+    try parts.gatherer?.willChangeValues()
+    try parts.beginStep(inputs)
+    var gathers: [Work] = []
+    for (index, group) in parts.groups.enumerated() {
+      try group.beginUpdates()
+      for bucket in group.flat.layout.buckets.indices {
+        guard let gradient = try parts.reducer.gradient(group: index, bucket: bucket) else { continue }
+        try group.update(bucket: bucket, gradient: gradient, multiplier: multiplier)
+        if let gather = try group.flat.gatherUpdated(bucket) { gathers.append(gather) }
+      }
+      try group.states.endUpdates()
+    }
+    let updateEnd = ContinuousClock.now
+    times.update = updateEnd - normEnd
+    for work in gathers { try work.wait() }
+    try parts.gatherer?.publish()
+    times.gather = .now - updateEnd
+    parts.reducer.clear()
+    return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: nil, times: times)
+  }
+
+  func waitForUpdates() {}
+
+  func settle() {}
+
+  func discardGradients() { parts.reducer.clear() }
+
+  func close() {}
+}

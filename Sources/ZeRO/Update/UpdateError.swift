@@ -1,0 +1,14 @@
+/// Updates that run beside training, asked for what they cannot do.
+public enum UpdateError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Masters and states are being updated since the backward pass before a step: nobody can read, replace or leave them.
+  case underWay
+
+  /// One line: what, what to do.
+  public var description: String {
+    switch self {
+    case .underWay:
+      "master weights and optimizer states are being updated since the last backward pass (super_offload); "
+        + "call step() first"
+    }
+  }
+}
