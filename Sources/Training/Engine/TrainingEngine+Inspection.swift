@@ -11,8 +11,8 @@ extension TrainingEngine {
   ///
   /// - Parameters:
   ///   - paths: which ones.
-  ///   - rank: the rank whose changes to the values count, on all ranks; nil when nothing is changed. Masters follow
-  ///     the new values.
+  ///   - rank: the rank whose changes to the values count, on all ranks; nil when nothing is changed. Masters of
+  ///     elements that were changed follow; the others keep what rounding hides.
   ///   - body: sees the parameters, whose `leaf` has its values; changes are made in place.
   /// - Throws: `ModuleError.unknownPath`, `CollectiveError`, what `body` throws.
   public func withGatheredParameters<Result>(
@@ -23,19 +23,32 @@ extension TrainingEngine {
       let result = try body(parameters)
       guard let rank else { return result }
       try withoutGradients {
-        for parameter in parameters {
+        for (path, parameter) in zip(paths, parameters) {
           let values = try parameter.leaf.detached()
           try processGroup.broadcast(values, from: rank, label: "changed parameters").wait()
           try optimizer.assign(values, to: parameter)
+          try moveMasters(of: path, to: values)
         }
       }
       return result
     }
     let result = try optimizer.gatherer?.withGathered(parameters, changed) ?? changed()
-    guard rank != nil else { return result }
-    for group in optimizer.groups { try group.readMastersFromValues() }
-    try optimizer.gatherParameters()
+    if rank != nil { try optimizer.gatherParameters() }
     return result
+  }
+
+  /// Gives the masters of a parameter, unless it is frozen, the values that differ from the rounded masters.
+  private func moveMasters(of path: ParameterPath, to values: Tensor) throws {
+    guard let (parameter, _, pieces) = try trainedPieces(of: path) else { return }
+    let flat = try values.reshape([parameter.elementCount])
+    for (group, fragment) in pieces {
+      let range = fragment.parameterRange
+      let values = try flat.narrow(dim: 0, start: range.lowerBound, length: range.count)
+      let masters = try group.values(ofState: PartitionedGroup.masterState, fragment)
+      let isChanged = try masters.to(values.dtype).to(values.device).ne(values).to(masters.device)
+      let moved = try isChanged.where(values.to(masters.device).to(masters.dtype), masters)
+      try group.setValues(ofState: PartitionedGroup.masterState, fragment, moved)
+    }
   }
 
   /// One optimizer state or the f32 master weights of a parameter, whole, as `safe_get_full_fp32_param` and
@@ -70,7 +83,7 @@ extension TrainingEngine {
           ofState: state, fragment, flat.narrow(dim: 0, start: range.lowerBound, length: range.count))
       }
       guard state == PartitionedGroup.masterState else { return }
-      for group in optimizer.groups { try group.writeValuesFromMasters() }
+      try optimizer.assign(values, to: parameter)
       try optimizer.gatherParameters()
     }
   }
@@ -107,19 +120,28 @@ extension TrainingEngine {
   private typealias Piece = (group: PartitionedGroup, fragment: FlatLayout.Fragment)
 
   private func pieces(of path: ParameterPath, state: String) throws -> (parameter: Parameter, pieces: [Piece]) {
-    let parameter = try model.parameter(at: path)
-    let first = try model.aliases()[path] ?? path
-    guard
-      let group = optimizer.groups.first(where: { $0.flat.layout.members.contains { $0.path == first.description } })
-    else {
+    guard let found = try trainedPieces(of: path) else {
       throw TrainingError.option(name: "\(path)", found: "a parameter that is not trained", expected: "a trained one")
     }
-    guard group.stateNames.contains(state) else {
+    guard found.group.stateNames.contains(state) else {
       throw TrainingError.option(
-        name: "state of \(path)", found: state, expected: "one of \(group.stateNames.joined(separator: ", "))")
+        name: "state of \(path)", found: state,
+        expected: "one of \(found.group.stateNames.joined(separator: ", "))")
+    }
+    return (found.parameter, found.pieces)
+  }
+
+  /// The parameter with this rank's pieces of it; nil when it is not trained.
+  private func trainedPieces(
+    of path: ParameterPath
+  ) throws -> (parameter: Parameter, group: PartitionedGroup, pieces: [Piece])? {
+    let parameter = try model.parameter(at: path)
+    let first = try (model.aliases()[path] ?? path).description
+    guard let group = optimizer.groups.first(where: { $0.flat.layout.members.contains { $0.path == first } }) else {
+      return nil
     }
     let members = group.flat.layout.members
-    return (parameter, group.fragments.filter { members[$0.member].path == first.description }.map { (group, $0) })
+    return (parameter, group, group.fragments.filter { members[$0.member].path == first }.map { (group, $0) })
   }
 
   /// Puts the ranks' pieces of a parameter together.

@@ -141,4 +141,26 @@ import ZeRO
     }
     for values in sums { #expect(values == [Float](repeating: 0.5, count: 100)) }
   }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [0, 2, 3])
+  func `masters of what was not changed keep what rounding hides`(stage: Int) async throws {
+    let training = TinyTraining(stage: stage, dtype: .bfloat16)
+    let changed = ParameterPath("transformer.h.0.mlp.c_fc.bias")
+    let kept = ParameterPath("transformer.h.0.mlp.c_fc.weight")
+    _ = try await onRanks(2) { context in
+      let engine = try training.engine(context.world)
+      for step in 0..<3 { _ = try training.step(engine, step) }
+      func masters(_ path: ParameterPath) throws -> [Float] {
+        try engine.fullState(PartitionedGroup.masterState, of: path).array(of: Float.self)
+      }
+      let (before, biases) = (try masters(kept), try masters(changed))
+      #expect(before.contains { Float(bitPattern: $0.bitPattern & 0xffff_0000) != $0 })
+      try engine.withGatheredParameters([changed, kept], modifiedBy: 0) { parameters in
+        try withoutGradients { _ = try parameters[0].leaf.narrow(dim: 0, start: 1, length: 2).fillInPlace(0.5) }
+      }
+      #expect(try masters(kept) == before)
+      #expect(try masters(changed) == biases.enumerated().map { (1...2).contains($0.offset) ? 0.5 : $0.element })
+      try context.world.barrier()
+    }
+  }
 }
