@@ -59,10 +59,27 @@ struct GatherTrace {
   /// The elements of the uses between now and the next one of `unit`; nil when it is not used again in this step, or
   /// when nobody knows.
   func distanceToNextUse(of unit: Int) -> Int? {
-    guard isFollowed, let place = places[unit].first(where: { $0 >= position }) else { return nil }
+    guard isFollowed, let place = firstPlace(of: unit) else { return nil }
     return before[place] - before[position]
   }
 
-  /// The units of the coming uses, in order; none while nobody knows.
-  var comingUnits: ArraySlice<Int> { isFollowed ? uses[position...] : [] }
+  /// The first place from now on where a unit is used: its places are sorted.
+  private func firstPlace(of unit: Int) -> Int? {
+    let places = places[unit]
+    var low = 0
+    var high = places.count
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle] < position { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count ? places[low] : nil
+  }
+
+  /// The units of the coming uses that are together no larger than `limit`, in order; none while nobody knows.
+  func comingUnits(within limit: Int) -> ArraySlice<Int> {
+    guard isFollowed else { return [] }
+    var end = position
+    while end < uses.count, before[end + 1] - before[position] <= limit { end += 1 }
+    return uses[position..<end]
+  }
 }

@@ -68,10 +68,10 @@ final class GatherUnit {
   }
 
   /// Begins to bring the values; does nothing when they are there or coming.
-  func begin(_ source: any ShardSource) throws {
+  func begin(_ source: any ShardSource, _ fidelity: GatherFidelity) throws {
     guard case .released = state else { return }
     try whole.resizeStorage(byteCount: whole.byteCount)
-    if let pending = try source.beginGather(into: whole, byteOffset: byteOffset, label: label) {
+    if let pending = try source.beginGather(into: whole, byteOffset: byteOffset, fidelity, label: label) {
       state = .gathering(pending)
     } else {
       state = .available

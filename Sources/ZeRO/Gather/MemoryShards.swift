@@ -20,7 +20,9 @@ final class WindowShards: ShardSource {
 
   func storeOwnShard(_ values: Tensor, byteOffset: Int) throws {}
 
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)? {
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)? {
     try window.gather(into: whole, byteOffset: byteOffset, label: label)
     return nil
   }
@@ -48,7 +50,9 @@ final class CollectiveShards: ShardSource {
 
   func storeOwnShard(_ values: Tensor, byteOffset: Int) throws {}
 
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)? {
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)? {
     let count = whole.elementCount / group.size
     let own = try ownShard(byteOffset: byteOffset, elementCount: count, dtype: whole.dtype)
     return Collective(work: try group.allGather(into: whole, from: own, label: label))

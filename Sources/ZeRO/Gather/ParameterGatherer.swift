@@ -173,22 +173,18 @@ public final class ParameterGatherer: ModuleObserver {
     try begin(unit)
     try unit.finish()
     guard source.isAsynchronous else { return }
-    var ahead = 0
-    for index in trace.comingUnits {
+    for index in trace.comingUnits(within: settings.prefetchBucketSize) {
       let next = units[index]
       guard case .released = next.state else { continue }
-      ahead += next.elementCount
-      guard ahead <= settings.prefetchBucketSize,
-        liveElementCount + next.elementCount <= settings.maximumLiveParameters
-      else { break }
+      guard liveElementCount + next.elementCount <= settings.maximumLiveParameters else { break }
       try begin(next)
     }
   }
 
-  private func begin(_ unit: GatherUnit) throws {
+  private func begin(_ unit: GatherUnit, _ fidelity: GatherFidelity = .working) throws {
     guard case .released = unit.state else { return }
     if liveElementCount + unit.elementCount > settings.maximumLiveParameters { try makeRoom(for: unit) }
-    try unit.begin(source)
+    try unit.begin(source, fidelity)
     gatherCount += 1
     liveElementCount += unit.elementCount
     peakLiveElementCount = max(peakLiveElementCount, liveElementCount)
@@ -211,13 +207,17 @@ public final class ParameterGatherer: ModuleObserver {
     liveElementCount -= unit.elementCount
   }
 
-  /// Runs `body`, in which units are gathered, so that they come as the ranks have them, not rounded on the way.
-  private func exactly(_ units: [GatherUnit], _ body: () throws -> Void) throws {
-    guard let source = source as? PlusPlusShards else { return try body() }
-    for unit in units where unit.userCount == 0 && !unit.isInBackward { try release(unit) }
-    source.gathersExactly = true
-    defer { source.gathersExactly = false }
-    try body()
+  /// Brings units as the ranks have them, not rounded on the way.
+  private func bringExactly(_ units: [GatherUnit]) throws {
+    // What was rounded goes, unless somebody uses it.
+    if source.roundsWorkingValues {
+      for unit in units where unit.userCount == 0 && !unit.isInBackward { try release(unit) }
+    }
+    for unit in units {
+      unit.userCount += 1
+      try begin(unit, .exact)
+      try unit.finish()
+    }
   }
 
   /// Lets go of a unit unless it is used, or will be soon.
@@ -307,13 +307,7 @@ public final class ParameterGatherer: ModuleObserver {
   /// - Throws: `CollectiveError`, what `body` throws.
   public func withGathered<Result>(_ parameters: [Parameter], _ body: () throws -> Result) throws -> Result {
     let held = parameters.compactMap { $0.residence as? UnitResidence }.filter { $0.gatherer === self }.map(\.unit)
-    try exactly(held) {
-      for unit in held {
-        unit.userCount += 1
-        try begin(unit)
-        try unit.finish()
-      }
-    }
+    try bringExactly(held)
     defer {
       for unit in held {
         unit.userCount -= 1

@@ -7,6 +7,9 @@ public protocol ShardSource: AnyObject {
   /// Whether gathering goes on by itself after it was begun, so that beginning early hides it.
   var isAsynchronous: Bool { get }
 
+  /// Whether ``GatherFidelity/working`` brings rounded values.
+  var roundsWorkingValues: Bool { get }
+
   /// Whether the shard at `byteOffset` lies in this rank's memory, where it is read and written in place.
   func isInMemory(byteOffset: Int) -> Bool
 
@@ -26,15 +29,30 @@ public protocol ShardSource: AnyObject {
   /// - Parameters:
   ///   - whole: `[N k]`, receives the shards.
   ///   - byteOffset: where the unit's shard begins among the shards of each rank.
+  ///   - fidelity: whether rounding on the way is allowed.
   ///   - label: what is gathered, for messages.
   /// - Returns: what is to be waited for; nil when it is done.
   /// - Throws: `CollectiveError`, `AsyncFileError`.
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)?
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)?
 
   /// All ranks have new values in their shards when this returns; every rank calls it.
   ///
   /// - Throws: `CollectiveError`, `AsyncFileError`.
   func publish() throws
+}
+
+/// What a gather is for.
+public enum GatherFidelity: Sendable, Equatable {
+  /// Forward and backward passes, for which values may be rounded on the way.
+  case working
+  /// Whoever saves, reads or changes values: they come as the ranks have them.
+  case exact
+}
+
+extension ShardSource {
+  public var roundsWorkingValues: Bool { false }
 }
 
 /// A gather on its way.

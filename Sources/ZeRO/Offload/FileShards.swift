@@ -38,7 +38,9 @@ final class FileShards: ShardSource {
     try writer.write(values, to: own, offset: byteOffset)
   }
 
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)? {
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)? {
     let count = whole.elementCount / group.size
     let operations = try files.enumerated().map { rank, file in
       reader.startRead(
@@ -89,8 +91,10 @@ final class TieredShards: ShardSource {
     try tier(byteOffset).storeOwnShard(values, byteOffset: byteOffset)
   }
 
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)? {
-    try tier(byteOffset).beginGather(into: whole, byteOffset: byteOffset, label: label)
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)? {
+    try tier(byteOffset).beginGather(into: whole, byteOffset: byteOffset, fidelity, label: label)
   }
 
   func publish() throws {

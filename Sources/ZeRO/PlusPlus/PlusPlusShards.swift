@@ -11,9 +11,8 @@ final class PlusPlusShards: ShardSource {
   /// This rank's part of whole units, `[unit / ranks of the secondary group]`, by the units' byte offsets; from the
   /// first gather of a step to its end.
   private var secondaries: [Int: Tensor] = [:]
-  /// Gathers what the ranks have instead of what is left of it in 8 bits: for whoever saves or changes it.
-  var gathersExactly = false
   let isAsynchronous = true
+  var roundsWorkingValues: Bool { quantizes }
 
   init(byteCount: Int, device: Device, groups: PlusPlusGroups) throws {
     shards = try Tensor.zeroPages([max(byteCount, 1)], dtype: .uint8, device: device)
@@ -33,19 +32,20 @@ final class PlusPlusShards: ShardSource {
 
   func storeOwnShard(_ values: Tensor, byteOffset: Int) throws {}
 
-  func beginGather(into whole: Tensor, byteOffset: Int, label: String) throws -> (any PendingGather)? {
-    if !gathersExactly, let secondaryGroup, let secondary = secondaries[byteOffset] {
+  func beginGather(
+    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
+  ) throws -> (any PendingGather)? {
+    if fidelity == .working, let secondaryGroup, let secondary = secondaries[byteOffset] {
       let work = try secondaryGroup.allGather(into: whole, from: secondary, label: label)
       return Pending { try work.wait() }
     }
     let count = whole.elementCount / group.size
     let own = try ownShard(byteOffset: byteOffset, elementCount: count, dtype: whole.dtype)
-    guard quantizes && !gathersExactly else {
+    guard quantizes && fidelity == .working else {
       let work = try group.allGather(into: whole, from: own, label: label)
-      let isExact = gathersExactly
       return Pending { [unowned self] in
         try work.wait()
-        if !isExact { try keep(whole, byteOffset) }
+        if fidelity == .working { try keep(whole, byteOffset) }
       }
     }
     let gather = try group.allGatherQuantized(into: whole, from: own, label: label)
