@@ -85,6 +85,53 @@ struct LauncherTests {
     #expect(resumed.exitCode == 0, "the last checkpoint does not load: \(resumed.transcript)")
   }
 
+  @Test("A rank killed with states in files leaves no process and no file, and the run goes on bit for bit")
+  func killedRankWithFiles() throws {
+    let work = try Workspace()
+    let out = work.path("out")
+    let drive = work.makeFolder("drive")
+    let device = #"{"device": "nvme", "nvme_path": "\#(drive)"}"#
+    let config = try work.config(
+      zero: """
+        {"stage": 3, "sub_group_size": 2000, "offload_optimizer": \(device), "offload_param": \(device)}
+        """)
+    func training(_ steps: Int, _ more: String...) throws -> Invocation {
+      var invocation = try work.train(
+        config: config, steps: steps, "--num_gpus", "2", "--master_port", "0")
+      invocation.arguments += more
+      return invocation
+    }
+    var killed = try training(1_000_000, "--output", out, "--save_interval", "20")
+    // The ranks are the command's children.
+    killed.shell = """
+      "$@" & command=$!
+      while [ ! -e "\(out)/latest" ]; do sleep 0.05; done; sleep 0.2
+      kill -9 $(cut -d' ' -f2 /proc/$command/task/$command/children)
+      date +%s > "\(work.path("killed"))"
+      wait $command; code=$?; date +%s > "\(work.path("ended"))"; exit $code
+      """
+    let outcome = try work.run(killed)
+    #expect(outcome.exitCode == 137 && outcome.errors.contains("SIGKILL"), "\(outcome.transcript)")
+    func seconds(_ name: String) throws -> Int {
+      try #require(Int(TestFile.text(work.path(name)).prefix { $0.isNumber }))
+    }
+    #expect(try seconds("ended") - seconds("killed") < 30)
+    #expect(try TestFile.names(in: drive).isEmpty)
+    #expect(try Tool.running(with: work.folder).isEmpty)
+    let tag = try TestFile.text("\(out)/latest")
+    let step = try #require(Int(tag.drop { !$0.isNumber }.prefix { $0.isNumber }))
+    var tables: [[[String]]] = []
+    for more in [["--loss_csv", work.path("whole.csv")], ["--loss_csv", work.path("rest.csv"), "--resume", out]] {
+      var invocation = try training(step + 2)
+      invocation.arguments += more
+      let ended = try work.run(invocation)
+      try #require(ended.exitCode == 0, "\(ended.transcript)")
+      tables.append(try LossRows(path: more[1]).exact)
+    }
+    #expect(tables[1].count == 2)
+    #expect(Array(tables[0].suffix(2)) == tables[1])
+  }
+
   struct Failure: Sendable {
     let script: String
     let code: Int32

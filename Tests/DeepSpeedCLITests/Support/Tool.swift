@@ -56,6 +56,12 @@ enum Tool {
       output: try TestFile.text(output), errors: try TestFile.text(errors))
   }
 
+  /// The command lines of all processes in which `text` occurs.
+  static func running(with text: String) throws -> [String] {
+    try TestFile.names(in: "/proc").filter { $0.allSatisfy(\.isNumber) }
+      .compactMap { try? TestFile.text("/proc/\($0)/cmdline") }.filter { $0.contains(text) }
+  }
+
   private static func environment(_ invocation: Invocation, _ folder: String) -> [String] {
     var values = [
       // Many of these run at once, beside other tests.

@@ -7,12 +7,36 @@ import Optimizers
 import TestSupport
 import Testing
 import Torch
+import ZeRO
 
 @testable import Training
 
 /// Where in a step a rank is killed.
-enum Fault: String, CaseIterable, Sendable {
+enum Fault: String, Sendable {
   case forward, backward, collective, optimizerStep
+  /// While masters and moments go back to their files, in the step.
+  case stateWrite
+  /// While gradients go to their file, in the backward pass.
+  case gradientWrite
+
+  /// Whether states, and at stage 3 gradients and parameters, live in files.
+  var needsFiles: Bool { self == .stateWrite || self == .gradientWrite }
+}
+
+extension TinyTraining {
+  /// Training of a stage that keeps nothing in memory that can live in files below `drive`.
+  static func inFiles(stage: Int, drive: String) -> TinyTraining {
+    var tiny = TinyTraining()
+    tiny.stage = stage
+    tiny.adjust = { settings in
+      settings.zero.fileTier = FileTierSettings(
+        folder: drive, locksMemory: false, pipelinesWrites: true, subGroupSize: 100)
+      guard stage == 3 else { return }
+      settings.zero.gradientFiles = FileSettings(folder: drive)
+      settings.zero.parameterFiles = FileSettings(folder: drive, maximumInMemory: 0)
+    }
+    return tiny
+  }
 }
 
 /// The tiny training's schedule, which kills the process in one optimizer step.
@@ -54,8 +78,7 @@ struct FaultTests {
     try Torch.setThreadCount(1)
     let context = try Rendezvous.join(timeout: .seconds(60)) { values[$0] }
     let dies = rank == victim
-    var tiny = TinyTraining()
-    tiny.stage = stage
+    var tiny = tiny(fault, stage: stage, folder: folder)
     if dies && fault == .optimizerStep { tiny.adjust = { $0.schedule = LethalSchedule(lethalStep: 2) } }
     let engine = try tiny.engine(context.world)
     for number in 0..<2 { _ = try tiny.step(engine, number) }
@@ -73,6 +96,16 @@ struct FaultTests {
       exit(isClear && isSoon ? informed : 1)
     }
   }
+
+  private static func tiny(_ fault: Fault, stage: Int, folder: String) -> TinyTraining {
+    if fault.needsFiles { return .inFiles(stage: stage, drive: drive(folder)) }
+    var tiny = TinyTraining()
+    tiny.stage = stage
+    return tiny
+  }
+
+  /// Where the swap files of a run are.
+  private static func drive(_ folder: String) -> String { folder + "-drive" }
 
   /// Prepares the victim's end.
   private static func arm(_ fault: Fault, _ engine: TrainingEngine) throws {
@@ -94,6 +127,25 @@ struct FaultTests {
       kill(getpid(), SIGKILL)
     case .optimizerStep:
       break
+    case .stateWrite:
+      try dieWhenWritten("_exp_avg.tensor.swp")
+    case .gradientWrite:
+      try dieWhenWritten("gradients.swp")
+    }
+  }
+
+  /// Kills this process as soon as something is written to its swap file of this name, while the next writes are on
+  /// their way.
+  private static func dieWhenWritten(_ name: String) throws {
+    let events = inotify_init1(Int32(IN_CLOEXEC))
+    let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+      .map { "/proc/self/fd/\($0)" }
+      .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: $0))?.contains(name) ?? false }
+    for file in files { #expect(inotify_add_watch(events, file, UInt32(IN_MODIFY)) >= 0) }
+    try #require(!files.isEmpty)
+    Thread.detachNewThread {
+      var event = [UInt8](repeating: 0, count: 512)
+      if read(events, &event, event.count) > 0 { kill(getpid(), SIGKILL) }
     }
   }
 
@@ -102,16 +154,24 @@ struct FaultTests {
     var names: Set<String> = []
     for folder in ["/dev/shm", NSTemporaryDirectory()] {
       for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+        // The folders of other tests come and go meanwhile.
+        guard !["deepspeed-test-", "deepspeed-cli-"].contains(where: name.hasPrefix) else { continue }
         if ["deepspeed", "torch", "gloo"].contains(where: name.contains) { names.insert("\(folder)/\(name)") }
       }
     }
     return names
   }
 
-  @Test(arguments: Fault.allCases, [2, 3])
+  @Test(arguments: [Fault.forward, .backward, .collective, .optimizerStep, .stateWrite], [2, 3])
   func `a rank that is killed ends the other one soon, with its number, and nothing stays behind`(
     fault: Fault, stage: Int
-  ) async throws {
+  ) async throws { try await expectCleanEnd(fault, stage: stage) }
+
+  @Test func `a rank that is killed while gradients go to their file ends the other one soon`() async throws {
+    try await expectCleanEnd(.gradientWrite, stage: 3)
+  }
+
+  private func expectCleanEnd(_ fault: Fault, stage: Int) async throws {
     for victim in [1, 0] {
       let folder = try TemporaryFolder()
       let before = try leftovers()
@@ -132,21 +192,29 @@ struct FaultTests {
       }
       _ = await (killed, other)
       #expect(try leftovers() == before)
-      try await expectResumes(stage: stage, folder: path)
+      if fault.needsFiles {
+        #expect(try FileManager.default.contentsOfDirectory(atPath: Self.drive(path)).isEmpty)
+      }
+      try await Self.tiny(fault, stage: stage, folder: path).expectResumes(from: path)
     }
   }
+}
 
-  /// Training goes on from the checkpoint as if nothing had happened.
-  private func expectResumes(stage: Int, folder: String) async throws {
-    var tiny = TinyTraining()
-    tiny.stage = stage
-    let whole = try await tiny.run(ranks: 2, steps: 3)
-    let losses = try await onRanks(2) { [tiny] context in
-      let engine = try tiny.engine(context.world)
+extension TinyTraining {
+  /// Training goes on from the checkpoint of the second step as if nothing had happened.
+  func expectResumes(from folder: String) async throws {
+    var inMemory = TinyTraining()
+    inMemory.stage = stage
+    let whole = try await inMemory.run(ranks: 2, steps: 3)
+    let ends = try await onRanks(2) { context in
+      let engine = try engine(context.world)
       #expect(try engine.loadCheckpoint(from: folder) != nil)
       #expect(engine.progress.globalSteps == 2)
-      return try tiny.step(engine, 2).loss
+      let report = try step(engine, 2)
+      let end = try Outcome(engine: engine, reports: [report])
+      try context.world.barrier()
+      return end
     }
-    #expect(losses == [whole.losses[2], whole.losses[2]])
+    for end in ends { #expect(end.losses == [whole.losses[2]] && end.weights == whole.weights) }
   }
 }
