@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Glibc
 
 /// The memory behind a tensor.
 extension Tensor {
@@ -46,6 +47,26 @@ extension Tensor {
   /// - Throws: `TorchError` of kind `outOfMemory`, or `shape` for memory that is not libtorch's own.
   public func resizeStorage(byteCount: Int) throws(TorchError) {
     try Tensor.call("resize_", self) { ct_storage_resize($0, byteCount) }
+  }
+
+  /// Gives the physical memory behind a contiguous CPU tensor back to the system, except for pages that it shares with
+  /// its neighbours. The tensor and all views of it stay; what they hold is lost, until it is written again.
+  ///
+  /// - Throws: `TorchError` of kind `backend` for memory that the system does not take back, such as locked pages.
+  public func discardPages() throws(TorchError) {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    let isDone = withUnsafeMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      let start = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: base) + UInt(page) - 1) / UInt(page) * UInt(page))
+      let end = base.advanced(by: bytes.count)
+      guard let start, end > start, case let count = (end - start) / page * page, count > 0 else { return true }
+      // What other processes see too is given back by the first, what is this one's own by the second.
+      return madvise(start, count, Int32(MADV_REMOVE)) == 0 || madvise(start, count, Int32(MADV_DONTNEED)) == 0
+    }
+    guard isDone else {
+      throw TorchError(
+        kind: .backend, op: "discardPages", message: "the system does not take \(byteCount) bytes back: error \(errno)")
+    }
   }
 
   /// The bytes of a contiguous CPU tensor, for the length of `body`.

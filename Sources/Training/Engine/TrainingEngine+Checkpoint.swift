@@ -21,6 +21,7 @@ extension TrainingEngine {
   public func saveCheckpoint(
     to directory: String, tag: String? = nil, state: RunState = RunState(), saveLatest: Bool = true
   ) throws -> String {
+    try requireHome()
     guard !directory.isEmpty else {
       throw TrainingError.option(name: "save_dir", found: "empty", expected: "the path of a folder")
     }
@@ -80,6 +81,7 @@ extension TrainingEngine {
   public func loadCheckpoint(
     from directory: String, tag: String? = nil, loadOptimizerStates: Bool = true
   ) throws -> RunState? {
+    try requireHome()
     guard let tag = try tag ?? CheckpointReader.latestTag(in: directory) else { return nil }
     // One rank of a machine reads every byte; the others trust it and only check sizes.
     let reader = try checkpointPeers.together("load_checkpoint \(tag)") {
@@ -137,6 +139,7 @@ extension TrainingEngine {
   ///
   /// - Throws: `CollectiveError`, `TorchError`.
   public func wholeValues(of parameter: Parameter) throws -> Tensor {
+    try requireHome([.workingParameters])
     guard parameter.residence != nil, let gatherer = optimizer.gatherer else { return try parameter.leaf.detached() }
     return try gatherer.withGathered([parameter]) { try withoutGradients { try parameter.leaf.clone() } }
   }

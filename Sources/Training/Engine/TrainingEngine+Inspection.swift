@@ -18,6 +18,7 @@ extension TrainingEngine {
   public func withGatheredParameters<Result>(
     _ paths: [ParameterPath], modifiedBy rank: Int? = nil, _ body: ([Parameter]) throws -> Result
   ) throws -> Result {
+    try requireHome()
     let parameters = try paths.map { try model.parameter(at: $0) }
     func changed() throws -> Result {
       let result = try body(parameters)
@@ -120,6 +121,7 @@ extension TrainingEngine {
   private typealias Piece = (group: PartitionedGroup, fragment: FlatLayout.Fragment)
 
   private func pieces(of path: ParameterPath, state: String) throws -> (parameter: Parameter, pieces: [Piece]) {
+    try requireHome()
     guard let found = try trainedPieces(of: path) else {
       throw TrainingError.option(name: "\(path)", found: "a parameter that is not trained", expected: "a trained one")
     }

@@ -40,11 +40,14 @@ public final class TrainingEngine {
   private var stepStart: ContinuousClock.Instant?
   private var losses: [Tensor] = []
   private var tokenCount = 0
-  private var phase = Phase.idle
+  private(set) var phase = Phase.idle
   private var isReducing = true
+  /// What ``offloadStates(_:to:)`` put away.
+  var statesAway: StatesAway?
+  var absenceGuard: AbsenceGuard?
 
   /// Where between two steps the engine is; calls out of order are the caller's error.
-  private enum Phase { case idle, forwarded, backwarded }
+  enum Phase { case idle, forwarded, backwarded }
 
   /// Takes over `model`: casts its parameters, moves the trainable ones into flat buffers and makes this rank's
   /// part of the optimizer's states.
@@ -148,6 +151,7 @@ public final class TrainingEngine {
   ///   - body: computes the loss, a scalar.
   /// - Throws: what `body` throws, ``TrainingError/lossIsNotScalar(shape:)``.
   public func forward(tokenCount: Int = 0, _ body: () throws -> Tensor) throws -> Tensor {
+    try requireHome([.workingParameters])
     if stepStart == nil {
       stepStart = clock.now
       watch.begin()
@@ -169,6 +173,7 @@ public final class TrainingEngine {
   /// - Throws: ``TrainingError/backwardBeforeForward``, `TorchError`, `CollectiveError`.
   public func backward(_ loss: Tensor) throws {
     guard phase == .forwarded else { throw TrainingError.backwardBeforeForward }
+    try requireHome()
     try watch.measure(.backward) {
       try optimizer.beginBackward(
         before: isGradientAccumulationBoundary ? stepInputs : nil, mayReduce: isReducing)
@@ -194,6 +199,7 @@ public final class TrainingEngine {
   public func step() throws -> StepReport? {
     guard isReducing else { throw TrainingError.stepInsideNoSync }
     guard phase == .backwarded else { throw TrainingError.stepBeforeBackward }
+    try requireHome()
     phase = .idle
     let isBoundary = isGradientAccumulationBoundary
     progress.microSteps += 1
@@ -256,6 +262,7 @@ public final class TrainingEngine {
   ///
   /// - Throws: what `body` throws.
   public func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
+    try requireHome([.workingParameters])
     try model.setTraining(false)
     defer { try? model.setTraining(true) }
     return try withoutGradients { try optimizer.gatherer?.evaluating(body) ?? body() }

@@ -1,3 +1,5 @@
+public import ZeRO
+
 /// What can go wrong in training beyond tensors, ranks and files.
 public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Every parameter is frozen, or there are none.
@@ -16,6 +18,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
   case lossIsNotFinite(loss: Double, step: Int, layer: String?)
   /// The ranks do not agree on the checkpoint tag.
   case tagsDiffer([String])
+  /// `offloadStates` between a forward pass and its backward pass, which needs the states.
+  case backwardExpected
+  /// Something was asked of the engine that needs states which ``TrainingEngine/offloadStates(_:to:)`` put away.
+  case statesAreAway([ModelState])
   /// An option of a run that makes no sense.
   case option(name: String, found: String, expected: String)
 
@@ -41,6 +47,10 @@ public enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .tagsDiffer(let tags):
       let list = tags.enumerated().map { "rank \($0.offset): \($0.element)" }.joined(separator: ", ")
       return "save_checkpoint was called with different tags (\(list)): pass the same tag on all ranks"
+    case .backwardExpected:
+      return "offloadStates was called between forward and backward: call backward first"
+    case .statesAreAway(let states):
+      return "\(states.map(\.rawValue).joined(separator: ", ")) are offloaded: call reloadStates() first"
     case .option(let name, let found, let expected):
       return "\(name) is \(found), expected \(expected)"
     }

@@ -138,6 +138,25 @@ public final class ParameterGatherer: ModuleObserver {
     for unit in units where unit.isIdle { try release(unit) }
   }
 
+  /// Ends all calls, and lets go of everything: what was gathered is of no use any more, however it came.
+  func reset() throws {
+    pendingError = nil
+    try leaveAll(outputs: [])
+    for unit in units {
+      unit.userCount = 0
+      unit.isInBackward = false
+      try unit.release()
+    }
+    liveElementCount = 0
+  }
+
+  /// All of this rank's shards that lie in memory, as bytes; nil when there are none.
+  func residentShards() throws -> Tensor? {
+    let ends = units.filter { source.isInMemory(byteOffset: $0.byteOffset) }
+      .map { $0.byteOffset + $0.shardRange.count * $0.whole.dtype.byteCount }
+    return try ends.max().map { try source.ownShard(byteOffset: 0, elementCount: $0, dtype: .uint8) }
+  }
+
   // MARK: Uses
 
   /// Somebody reads a parameter's tensor.

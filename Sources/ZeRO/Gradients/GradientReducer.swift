@@ -281,6 +281,12 @@ public final class GradientReducer {
     buckets.reduce(0) { $0 + ($1.buffer?.byteCount ?? 0) } + shards.byteCount
   }
 
+  /// The slices of reduced gradients in this rank's memory.
+  var residentSlices: [Tensor] { shards.resident }
+
+  /// The buffers of buckets that are kept.
+  var residentBuffers: [Tensor] { buckets.compactMap(\.buffer) }
+
   /// Bytes of gradients that were held when the last backward had been reduced: what a step reads.
   public private(set) var retainedByteCount = 0
 

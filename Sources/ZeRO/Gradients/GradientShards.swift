@@ -6,6 +6,8 @@ import Torch
 protocol GradientShards: AnyObject {
   /// Bytes of memory that the slices take.
   var byteCount: Int { get }
+  /// The slices that lie in memory.
+  var resident: [Tensor] { get }
   /// Adds a reduced slice to what is there, in `dtype`; the caller gives it up.
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws
   /// A slice, not to be written to; nil when none was added.
@@ -26,6 +28,7 @@ final class MemoryGradientShards: GradientShards {
     shards = Array(repeating: nil, count: devices.count)
   }
 
+  var resident: [Tensor] { shards.compactMap { $0 } }
   var byteCount: Int { shards.reduce(0) { $0 + ($1?.byteCount ?? 0) } }
 
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {
@@ -76,6 +79,7 @@ final class FileGradientShards: GradientShards {
     file = try ScratchFile.open("zero_stage_3/optimizer/rank\(rank)/gradients.swp", in: settings.folder)
   }
 
+  let resident: [Tensor] = []
   var byteCount: Int { ahead?.values.byteCount ?? 0 }
 
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {

@@ -39,6 +39,9 @@ final class FileStates: PartitionStates {
   /// Nothing: the buffers belong to the tier.
   var byteCount: Int { 0 }
 
+  var residentMasters: [Tensor] { [] }
+  var residentStates: [Tensor] { [] }
+
   var largestPiece: Int { tier.subGroupSize }
 
   func beginUpdates(of ranges: [Range<Int>]) throws {

@@ -16,6 +16,8 @@ final class SplitStates: PartitionStates {
 
   var hasMasters: Bool { first.hasMasters }
   var byteCount: Int { first.byteCount + rest.byteCount }
+  var residentMasters: [Tensor] { first.residentMasters + rest.residentMasters }
+  var residentStates: [Tensor] { first.residentStates + rest.residentStates }
   var largestPiece: Int { min(first.largestPiece, rest.largestPiece) }
 
   func beginUpdates(of ranges: [Range<Int>]) throws {

@@ -25,6 +25,12 @@ public final class MemoryStates: PartitionStates {
   /// Bytes of masters and states.
   public var byteCount: Int { states.reduce(masters?.byteCount ?? 0) { $0 + $1.byteCount } }
 
+  /// The masters, where they are kept.
+  public var residentMasters: [Tensor] { masters.map { [$0] } ?? [] }
+
+  /// The states, in the order of the rule's `stateNames`.
+  public var residentStates: [Tensor] { states }
+
   /// No limit.
   public var largestPiece: Int { .max }
 

@@ -23,6 +23,12 @@ public protocol PartitionStates: AnyObject {
   /// Bytes of memory held for masters and states.
   var byteCount: Int { get }
 
+  /// The masters that lie in memory, whole tensors; none where they do not, or are not kept.
+  var residentMasters: [Tensor] { get }
+
+  /// The states that lie in memory, whole tensors; none where they do not.
+  var residentStates: [Tensor] { get }
+
   /// Elements of the largest piece that is lent.
   var largestPiece: Int { get }
 
