@@ -82,14 +82,16 @@ public final class ZeROOptimizer {
     self.groups = try parts.trainable.enumerated().map { index, part in
       let (group, rule) = part
       let count = group.layout.partitionElementCount
-      // What is updated on another device needs weights there.
+      // What is updated on another device, or beside training, needs weights of its own.
       let keepsMasters =
         !group.isInMemory || (dtype != .float32 && settings.keepsFloat32Masters)
-        || (settings.hostOffload != nil && device != .cpu)
+        || (settings.hostOffload != nil && device != .cpu) || settings.updatesBesideTraining
       let states: any PartitionStates =
-        try tier?.makeStates(name: "\(index)", elementCount: count, rule: rule, keepsMasters: keepsMasters)
+        try tier?.makeStates(
+          name: "\(index)", elementCount: count, rule: rule, keepsMasters: keepsMasters,
+          isRevocable: settings.revokesUpdates)
         ?? ZeROOptimizer.memoryStates(
-          layout: group.layout, rule: rule, keepsMasters: keepsMasters, device: device, offload: settings.hostOffload)
+          layout: group.layout, rule: rule, keepsMasters: keepsMasters, device: device, settings: settings)
       return try PartitionedGroup(flat: group, rule: rule, states: states, ranks: processGroup)
     }
     reducer = try GradientReducer(
@@ -98,22 +100,24 @@ public final class ZeROOptimizer {
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
       quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
       offload: settings.hostOffload)
-    schedule = UpdateAfterNorm(
+    schedule = try settings.makeSchedule(
       StepParts(
         groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: processGroup,
-        settings: settings))
+        settings: settings), fileBufferByteCount: tier?.bufferByteCount)
     try gatherer?.attach(to: model)
   }
 
   /// States in memory: on the device, on the host, or the first buckets there and the others here.
   private static func memoryStates(
-    layout: FlatLayout, rule: any OptimizerRule, keepsMasters: Bool, device: Device, offload: HostOffload?
+    layout: FlatLayout, rule: any OptimizerRule, keepsMasters: Bool, device: Device, settings: ZeROSettings
   ) throws -> any PartitionStates {
     let count = layout.partitionElementCount
-    let staying = offload?.deviceBucketCount(of: layout.buckets.count) ?? layout.buckets.count
+    let staying = settings.hostOffload?.deviceBucketCount(of: layout.buckets.count) ?? layout.buckets.count
     let border = staying < layout.buckets.count ? layout.partitionOffset(ofBucket: staying) : count
     func states(_ count: Int, on device: Device) throws -> MemoryStates {
-      try MemoryStates(elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device)
+      try MemoryStates(
+        elementCount: count, rule: rule, keepsMasters: keepsMasters, device: device,
+        isRevocable: settings.revokesUpdates)
     }
     if border == 0 { return try states(count, on: .cpu) }
     if border == count { return try states(count, on: device) }
@@ -198,8 +202,9 @@ public final class ZeROOptimizer {
   /// The reduced gradient of one piece of a parameter between backward and step, times one over
   /// `reducer.gradientMultiplier` and the loss scale; nil when there is none.
   ///
-  /// - Throws: `TorchError`.
+  /// - Throws: `TorchError`, ``UpdateError/underWay`` when it was used up already.
   public func gradient(of fragment: FlatLayout.Fragment, in group: PartitionedGroup) throws -> Tensor? {
+    try schedule.waitForUpdates()
     guard let index = groups.firstIndex(where: { $0 === group }) else { return nil }
     let buckets = group.flat.layout.buckets.indices
     guard

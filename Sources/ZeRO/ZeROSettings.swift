@@ -36,6 +36,11 @@ public struct ZeROSettings: Sendable, Equatable {
   public var fileTier: FileTierSettings?
   /// `offload_optimizer` with device `cpu`; nil keeps masters and states with the parameters.
   public var hostOffload: HostOffload?
+  /// When the updates of a step run.
+  public var updateTiming = UpdateTiming.afterNorm
+  /// `cpuadam_cores_perc`: the share of a rank's threads with which updates beside training compute, at least one. The
+  /// rank's own operations keep all of them.
+  public var workerThreadShare = 0.8
   /// Skip a step whose gradient is not finite: always in fp16, `bf16.check_grad_overflow` in bf16.
   public var checksOverflow: Bool
   /// Keep f32 master weights beside 16-bit parameters; otherwise the parameters are their own masters

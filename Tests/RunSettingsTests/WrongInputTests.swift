@@ -202,6 +202,18 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
       #""zero_optimization": {"zenflow": {"select_interval": 1, "update_interval": 4}}"#, .contradiction,
       "zero_optimization.zenflow.select_interval", "at least update_interval, 4"),
     WrongInput(
+      #""zero_optimization": {"stage": 3, "offload_optimizer": {"super_offload": true}}"#, .contradiction,
+      "zero_optimization.offload_optimizer.super_offload", #"device "cpu" or "nvme""#),
+    WrongInput(
+      #""zero_optimization": {"offload_optimizer": {"device": "cpu", "delayed_update": true}}"#, .contradiction,
+      "zero_optimization.offload_optimizer.delayed_update", "stage 1, 2 or 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu", "delayed_update": true, "super_offload": true}}"#,
+      .contradiction, "zero_optimization.offload_optimizer.delayed_update", "only one of the two"),
+    WrongInput(
+      #""optimizer": {"type": "Lamb"}, "zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu", "super_offload": true}}"#,
+      .contradiction, "zero_optimization.offload_optimizer.super_offload", "another optimizer"),
+    WrongInput(
       #""zero_optimization": {"offload_optimizer": {"ratio": 0.5}}"#, .contradiction,
       "zero_optimization.offload_optimizer.ratio", "stage 3"),
     WrongInput(

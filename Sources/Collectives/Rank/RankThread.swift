@@ -5,7 +5,7 @@ internal import Glibc
 /// Ranks need threads of their own, because they block in collectives: the threads of Swift's pool are as few
 /// as the cores, and four ranks at a barrier on two of them would wait for ever. The stack is large, because
 /// the backward pass of a deep model recurses.
-enum RankThread {
+package enum RankThread {
   private static let stackBytes = 256 << 20
 
   private final class Body {
@@ -16,7 +16,7 @@ enum RankThread {
   /// Starts the thread.
   ///
   /// - Throws: `CollectiveError.invalidArgument` when the system has no thread left.
-  static func start(_ body: @escaping @Sendable () -> Void) throws(CollectiveError) {
+  package static func start(_ body: @escaping @Sendable () -> Void) throws(CollectiveError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -41,12 +41,12 @@ enum RankThread {
 }
 
 /// What one thread waits for and another one rings.
-final class Bell: Sendable {
+package final class Bell: Sendable {
   /// A semaphore's address, as a number because a pointer is not Sendable. A semaphore is made to be used by
   /// several threads, and its memory ends with this object.
   private let address: UInt
 
-  init() {
+  package init() {
     let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
     sem_init(semaphore, 0, 0)
     address = UInt(bitPattern: semaphore)
@@ -61,12 +61,12 @@ final class Bell: Sendable {
   private var semaphore: UnsafeMutablePointer<sem_t>? { UnsafeMutablePointer(bitPattern: address) }
 
   /// Wakes one waiting thread, or the next that waits.
-  func ring() {
+  package func ring() {
     if let semaphore { sem_post(semaphore) }
   }
 
   /// Waits for a ring.
-  func wait() {
+  package func wait() {
     guard let semaphore else { return }
     while sem_wait(semaphore) != 0 {}
   }

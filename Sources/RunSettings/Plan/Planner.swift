@@ -109,9 +109,12 @@ struct Planner {
       config.settings.dataTypes.set(\.gradientAccumulation, model, origin: .computed("type of the model"))
     }
     if config.zero.overlapsCommunication == nil {
+      // Updates during backward need gradients that are reduced during backward.
+      let updatesEarly = config.zero.offloadOptimizer.usesSuperOffload
       let stage = config.zero.stage
       config.settings.zero.set(
-        \.overlapsCommunication, stage == .parameters, origin: .computed("stage \(stage.text)"))
+        \.overlapsCommunication, stage == .parameters || updatesEarly,
+        origin: .computed(updatesEarly ? "super_offload" : "stage \(stage.text)"))
     }
   }
 

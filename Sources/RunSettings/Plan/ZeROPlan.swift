@@ -42,6 +42,26 @@ public struct ZeROPlan: Sendable, Equatable {
   public let optimizerFiles: OptimizerFilesPlan?
   /// The share of masters and states that lives in host memory; nil keeps all with the parameters.
   public let optimizerHostRatio: Double?
+  /// When updates run.
+  public let updates: UpdatePlan
+  /// The share of a rank's threads for updates beside training.
+  public let updateThreadShare: Double
+}
+
+/// When the updates of a step run.
+public enum UpdatePlan: Sendable, Equatable {
+  /// In the step.
+  case inStep
+  /// While the backward pass goes on.
+  case duringBackward
+  /// Beside the next step, after so many steps.
+  case delayed(warmUpSteps: Int)
+
+  init(_ keys: Settings<OffloadOptimizerKeys>) {
+    self =
+      keys.usesSuperOffload ? .duringBackward
+      : keys.delaysUpdates ? .delayed(warmUpSteps: keys.delayWarmUpSteps) : .inStep
+  }
 }
 
 /// Where partitioned parameters live that do not fit into memory.
@@ -112,6 +132,8 @@ extension ZeROPlan {
     stage = zero.stage
     reduceBucketSize = zero.reduceBucketSize
     allgatherBucketSize = zero.allgatherBucketSize
+    updates = UpdatePlan(zero.offloadOptimizer)
+    updateThreadShare = zero.offloadOptimizer.coreShare
     overlapsCommunication = zero.overlapsCommunication ?? (zero.stage == .parameters)
     usesReduceScatter = zero.usesReduceScatter
     reducesBucketsOfManyRanks = zero.reducesBucketsOfManyRanks

@@ -48,9 +48,6 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature("zero_optimization.offload_optimizer.super_offload", "SuperOffload", instead: "false") {
-      $0.zero.offloadOptimizer.usesSuperOffload
-    },
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
     LaterFeature(
       "zero_optimization.zero_quantized_nontrainable_weights", "quantised frozen weights", instead: "false"

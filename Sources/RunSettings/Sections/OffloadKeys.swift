@@ -52,10 +52,14 @@ public struct OffloadOptimizerKeys: Section {
   public let initializesFast = Key("fast_init", false)
   /// Share of the states that is updated on the CPU.
   public let ratio = Key("ratio", 1.0, .between(0, 1))
-  /// The variant for tightly coupled CPU and GPU.
+  /// Whether updates begin while the backward pass goes on; waits for the norm with gradient clipping.
   public let usesSuperOffload = Key("super_offload", false)
-  /// Share of the cores that the CPU optimizer takes.
+  /// Share of a rank's threads with which updates beside training compute.
   public let coreShare = Key("cpuadam_cores_perc", 0.8, .between(0, 1))
+  /// Whether updates run beside the next step, whose weights are then one update older. Not a key of DeepSpeed.
+  public let delaysUpdates = Key("delayed_update", false)
+  /// Steps before updates are delayed. Not a key of DeepSpeed.
+  public let delayWarmUpSteps = Key("delayed_update_warmup_steps", 40, .atLeast(0))
 }
 
 /// Keys of `aio`: asynchronous file access.

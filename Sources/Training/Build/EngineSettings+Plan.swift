@@ -108,6 +108,13 @@ extension ZeROSettings {
     fileTier = plan.zero.optimizerFiles.map {
       FileTierSettings(plan: $0, files: plan.asyncFiles, subGroupSize: plan.zero.subGroupSize)
     }
+    updateTiming =
+      switch plan.zero.updates {
+      case .inStep: .afterNorm
+      case .duringBackward: .duringBackward
+      case .delayed(let steps): .delayed(warmUpSteps: steps)
+      }
+    workerThreadShare = plan.zero.updateThreadShare
     // As in DeepSpeed, whose stages 1 and 2 know no files.
     if stage == 3, let tier = fileTier {
       gradientFiles = FileSettings(folder: tier.folder, files: tier.files, bufferCount: tier.bufferCount)

@@ -25,6 +25,7 @@ extension TrainingEngine {
     guard !directory.isEmpty else {
       throw TrainingError.option(name: "save_dir", found: "empty", expected: "the path of a folder")
     }
+    try optimizer.settle()
     let tag = tag ?? "global_step\(progress.globalSteps)"
     let agreed = try agreedTag(tag)
     let streams = try RandomStreams(of: model)
@@ -82,6 +83,7 @@ extension TrainingEngine {
     from directory: String, tag: String? = nil, loadOptimizerStates: Bool = true
   ) throws -> RunState? {
     try requireHome()
+    try optimizer.settle()
     guard let tag = try tag ?? CheckpointReader.latestTag(in: directory) else { return nil }
     // One rank of a machine reads every byte; the others trust it and only check sizes.
     let reader = try checkpointPeers.together("load_checkpoint \(tag)") {

@@ -19,6 +19,7 @@ extension TrainingEngine {
     _ paths: [ParameterPath], modifiedBy rank: Int? = nil, _ body: ([Parameter]) throws -> Result
   ) throws -> Result {
     try requireHome()
+    try optimizer.settle()
     let parameters = try paths.map { try model.parameter(at: $0) }
     func changed() throws -> Result {
       let result = try body(parameters)
@@ -62,6 +63,7 @@ extension TrainingEngine {
   /// - Throws: ``TrainingError/option(name:found:expected:)`` for an unknown state or a parameter that is not trained,
   ///   `ModuleError.unknownPath`, `CollectiveError`.
   public func fullState(_ state: String, of path: ParameterPath) throws -> Tensor {
+    try optimizer.settle()
     let (parameter, pieces) = try pieces(of: path, state: state)
     return try whole(parameter, pieces.map { ($0.fragment.parameterRange, try $0.group.values(ofState: state, $0.fragment)) })
   }
@@ -72,6 +74,7 @@ extension TrainingEngine {
   /// - Parameter values: the parameter's shape, any dtype; the same on all ranks.
   /// - Throws: as ``fullState(_:of:)``.
   public func setFullState(_ state: String, of path: ParameterPath, to values: Tensor) throws {
+    try optimizer.settle()
     let (parameter, pieces) = try pieces(of: path, state: state)
     guard values.shape == parameter.shape else {
       throw ModuleError.wrongShape(path: path, expected: parameter.shape, found: values.shape)
@@ -113,7 +116,8 @@ extension TrainingEngine {
   public func localState(
     _ state: String, of path: ParameterPath
   ) throws -> [(range: Range<Int>, values: Tensor)] {
-    try pieces(of: path, state: state).pieces.map { group, fragment in
+    try optimizer.waitForUpdates()
+    return try pieces(of: path, state: state).pieces.map { group, fragment in
       (fragment.parameterRange, try group.values(ofState: state, fragment).clone())
     }
   }

@@ -97,6 +97,9 @@ public final class TrainingEngine {
 
   private func beginWatching() {
     if let dump = settings.watching.stateDump { log.info(dump) }
+    if settings.zero.updateTiming == .duringBackward, !settings.zero.updatesBesideTraining {
+      log.warning("super_offload has no effect with gradient_clipping: updates wait for the norm of the gradient")
+    }
     for group in optimizer.groups {
       let layout = group.flat.layout
       log.debug(
@@ -258,16 +261,19 @@ public final class TrainingEngine {
   /// - Throws: `UpdateError.underWay` when they have changed weights already.
   public func zeroGradients() throws { try optimizer.zeroGradients() }
 
-  /// Runs `body` in evaluation mode without recording gradients.
+  /// Runs `body` in evaluation mode without recording gradients. With delayed updates every rank calls it: the last
+  /// step's weights are published first.
   ///
   /// - Throws: what `body` throws.
   public func evaluate<Result>(_ body: () throws -> Result) throws -> Result {
     try requireHome([.workingParameters])
+    try optimizer.settle()
     try model.setTraining(false)
     defer { try? model.setTraining(true) }
     return try withoutGradients { try optimizer.gatherer?.evaluating(body) ?? body() }
   }
 
-  /// Detaches from the model, whose parameters keep their last values.
+  /// Detaches from the model, whose parameters keep their last values: with delayed updates those before the last step,
+  /// unless ``ZeROOptimizer/settle()`` or a checkpoint came before. Calls no other rank, which may have failed.
   public func close() { optimizer.close() }
 }

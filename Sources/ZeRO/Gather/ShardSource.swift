@@ -24,6 +24,21 @@ public protocol ShardSource: AnyObject {
   /// - Throws: `AsyncFileError`.
   func storeOwnShard(_ values: Tensor, byteOffset: Int) throws
 
+  /// Keeps new values of this rank's shard outside of its memory, beside the old ones, which are read until they are
+  /// published. Nobody changes `values` afterwards.
+  ///
+  /// - Throws: `AsyncFileError`.
+  func stageOwnShard(_ values: Tensor, byteOffset: Int) throws
+
+  /// From now on a staged shard is read instead of the old one; every rank has staged and publishes its shard of the
+  /// unit. Does nothing for one that was not staged.
+  func publishStaged(byteOffset: Int)
+
+  /// Forgets all staged shards.
+  ///
+  /// - Throws: `AsyncFileError`.
+  func discardStaged() throws
+
   /// Begins to bring every rank's shard of one unit, in order of rank.
   ///
   /// - Parameters:
@@ -53,6 +68,17 @@ public enum GatherFidelity: Sendable, Equatable {
 
 extension ShardSource {
   public var roundsWorkingValues: Bool { false }
+}
+
+/// Shards in memory are staged by their group.
+extension ShardSource {
+  func stageOwnShard(_ values: Tensor, byteOffset: Int) throws {
+    preconditionFailure("the shard at byte \(byteOffset) is in memory, where its group stages it")
+  }
+
+  func publishStaged(byteOffset: Int) {}
+
+  func discardStaged() throws {}
 }
 
 /// A gather on its way.

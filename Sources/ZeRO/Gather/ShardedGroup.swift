@@ -18,6 +18,8 @@ public final class ShardedGroup: ParameterGroup {
   public let device: Device
   private let gatherer: ParameterGatherer
   private let byteOffset: Int
+  private let rank: Int
+  private var staged = StagedShards()
   private var source: any ShardSource { gatherer.source }
   private(set) var units: [GatherUnit] = []
 
@@ -37,6 +39,7 @@ public final class ShardedGroup: ParameterGroup {
     self.dtype = dtype
     self.device = device
     self.byteOffset = byteOffset
+    rank = processGroup.rank
     self.gatherer = gatherer
     units = try withoutGradients {
       try layout.buckets.indices.map { index in
@@ -90,6 +93,31 @@ public final class ShardedGroup: ParameterGroup {
   public func storeShard(_ values: Tensor, _ index: Int) throws {
     try source.storeOwnShard(values, byteOffset: place(of: index))
   }
+
+  /// Keeps the values as the shards are kept: in memory, or in a file beside theirs.
+  public func stage(_ values: Tensor, _ index: Int) throws {
+    let place = place(of: index)
+    if source.isInMemory(byteOffset: place) {
+      staged.add(values, index)
+    } else {
+      try source.stageOwnShard(values, byteOffset: place)
+    }
+  }
+
+  /// Copies the values into this rank's shard, or makes the file that holds them the one that is read.
+  public func publishStaged(_ index: Int) throws {
+    if let values = staged.take(index) { try shardValues(index, rank: rank).copyInPlace(values) }
+    source.publishStaged(byteOffset: place(of: index))
+  }
+
+  /// Forgets the staged values.
+  public func discardStaged() throws {
+    staged.discard()
+    try source.discardStaged()
+  }
+
+  /// The most bytes of memory that staged values have taken.
+  public var peakStagedByteCount: Int { staged.peakByteCount }
 
   /// The unit is needed no more, unless it will be soon.
   public func gradientsArrived(_ index: Int) throws { try gatherer.gradientsArrived(of: units[index]) }

@@ -56,12 +56,20 @@ public final class GradientReducer {
   /// The buckets of all groups, in the one order in which they are reduced.
   private var buckets: [GradientBucket] = []
   private var firstBucket: [Int] = []
-  private let shards: any GradientShards
+  /// The group of each bucket, and its index there.
+  private var places: [(group: Int, bucket: Int)] = []
+  private var shards: any GradientShards
+  /// Makes slices for ``takeSlices()``.
+  private let makeShards: () throws -> any GradientShards
+  private var spareShards: (any GradientShards)?
   private var inFlight: [Reduction] = []
   private var gathers: [Work] = []
   private var nextBucket = 0
   private var isSynchronizing = true
   private var hooks: [HookRegistration] = []
+  /// Takes this rank's slice of each bucket as soon as it is final, in the last pass before a step, so that it is not
+  /// kept for the step; nil in other passes.
+  var onFinalSlice: ((_ group: Int, _ bucket: Int, _ slice: Tensor) throws -> Void)?
 
   /// One bucket's reduce-scatter under way.
   private struct Reduction {
@@ -109,17 +117,20 @@ public final class GradientReducer {
     self.quantized = quantized
     self.communicationDType = communicationDType == gradientDType ? nil : communicationDType
     let sliceCounts = groups.flatMap { $0.layout.buckets.map { $0.elementCount / processGroup.size } }
-    shards =
-      try files.map { try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.rank, settings: $0) }
-      ?? MemoryGradientShards(
-        devices: groups.flatMap { group in
-          let buckets = group.layout.buckets.indices
-          let staying = offload?.deviceBucketCount(of: buckets.count) ?? buckets.count
-          return buckets.map { $0 < staying ? group.device : .cpu }
-        })
-    for group in groups {
+    let devices = groups.flatMap { group in
+      let buckets = group.layout.buckets.indices
+      let staying = offload?.deviceBucketCount(of: buckets.count) ?? buckets.count
+      return buckets.map { $0 < staying ? group.device : .cpu }
+    }
+    makeShards = {
+      guard let files else { return MemoryGradientShards(devices: devices) }
+      return try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.rank, settings: files)
+    }
+    shards = try makeShards()
+    for (index, group) in groups.enumerated() {
       firstBucket.append(buckets.count)
-      for bucket in group.layout.buckets {
+      for (place, bucket) in group.layout.buckets.enumerated() {
+        places.append((index, place))
         buckets.append(
           GradientBucket(
             bucket: bucket, label: GradientReducer.label(of: bucket, in: group.layout), dtype: gradientDType,
@@ -189,7 +200,7 @@ public final class GradientReducer {
     var whole = try bucket.wholeBuffer()
     if combination.multiplierBefore != 1 { try whole.mulInPlace(combination.multiplierBefore) }
     guard processGroup.size > 1 else {
-      if retention == .ownSlice { try keepShard(index, whole) }
+      try keepShard(index, whole)
       return
     }
     if let communicationDType, quantized == nil { whole = try whole.to(communicationDType) }
@@ -217,7 +228,9 @@ public final class GradientReducer {
     let bucket = buckets[reduction.bucket]
     switch retention {
     case .whole: try gather(reduction, into: bucket.wholeBuffer(), label: bucket.label)
-    case .wholeBufferOwnSlice: try ownSlice(of: bucket).copyInPlace(reduction.shard)
+    case .wholeBufferOwnSlice:
+      try ownSlice(of: bucket).copyInPlace(reduction.shard)
+      try keepShard(reduction.bucket, reduction.shard)
     case .ownSlice: try keepShard(reduction.bucket, reduction.shard)
     }
   }
@@ -232,10 +245,20 @@ public final class GradientReducer {
     }
   }
 
+  /// Does with this rank's slice of a bucket what the retention and the schedule of updates want.
   private func keepShard(_ index: Int, _ reduced: Tensor) throws {
     let bucket = buckets[index]
-    try shards.add(reduced, to: index, dtype: bucket.wholeBuffer().dtype)
-    bucket.clear(keepingMemory: false)
+    switch (retention, onFinalSlice) {
+    case (.whole, _), (.wholeBufferOwnSlice, nil): return
+    case (.wholeBufferOwnSlice, let take?): try take(places[index].group, places[index].bucket, ownSlice(of: bucket))
+    case (.ownSlice, nil):
+      try shards.add(reduced, to: index, dtype: bucket.wholeBuffer().dtype)
+      bucket.clear(keepingMemory: false)
+    case (.ownSlice, let take?):
+      let slice = try shards.take(adding: reduced, to: index, dtype: bucket.wholeBuffer().dtype)
+      bucket.clear(keepingMemory: false)
+      try take(places[index].group, places[index].bucket, slice)
+    }
   }
 
   private func ownSlice(of bucket: GradientBucket) throws -> Tensor {
@@ -258,6 +281,34 @@ public final class GradientReducer {
   func squares(group: Int, bucket: Int) throws -> GradientSquares? {
     guard retention != .ownSlice else { return try shards.squares(of: firstBucket[group] + bucket) }
     return try gradient(group: group, bucket: bucket).map(GradientSquares.init)
+  }
+
+  /// Hands the gradients of a step over, so that backward passes can begin while they are read. Not at stage 0.
+  ///
+  /// - Throws: `TorchError`, `AsyncFileError`.
+  func takeSlices() throws -> ReducedSlices {
+    switch retention {
+    case .whole: preconditionFailure("stage 0 has no slices")
+    case .wholeBufferOwnSlice:
+      // The buffers are those of the next pass.
+      let copies = try makeShards()
+      for (index, bucket) in buckets.enumerated() where bucket.buffer != nil {
+        try copies.add(ownSlice(of: bucket).clone(), to: index, dtype: bucket.wholeBuffer().dtype)
+      }
+      clear()
+      return ReducedSlices(shards: copies, firstBucket: firstBucket)
+    case .ownSlice:
+      let taken = shards
+      shards = try spareShards ?? makeShards()
+      spareShards = nil
+      return ReducedSlices(shards: taken, firstBucket: firstBucket)
+    }
+  }
+
+  /// Slices that were taken and read may be filled again.
+  func reuse(_ slices: ReducedSlices) {
+    slices.shards.clear()
+    if retention == .ownSlice { spareShards = slices.shards }
   }
 
   /// The factor that turns what `gradient(group:bucket:)` holds into the mean (or sum) over ranks.

@@ -10,6 +10,8 @@ protocol GradientShards: AnyObject {
   var resident: [Tensor] { get }
   /// Adds a reduced slice to what is there, in `dtype`; the caller gives it up.
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws
+  /// What is there plus a reduced slice, in `dtype`, which leaves: the slice is then forgotten.
+  func take(adding reduced: Tensor, to bucket: Int, dtype: DType) throws -> Tensor
   /// A slice, not to be written to; nil when none was added.
   func values(of bucket: Int) throws -> Tensor?
   /// The sum of squares of a slice; nil when none was added.
@@ -37,6 +39,12 @@ final class MemoryGradientShards: GradientShards {
     } else {
       shards[bucket] = try reduced.to(dtype).to(devices[bucket])
     }
+  }
+
+  func take(adding reduced: Tensor, to bucket: Int, dtype: DType) throws -> Tensor {
+    guard let kept = shards[bucket] else { return try reduced.to(dtype).to(devices[bucket]) }
+    shards[bucket] = nil
+    return try kept.addInPlace(reduced.to(devices[bucket]))
   }
 
   func values(of bucket: Int) throws -> Tensor? { shards[bucket] }
@@ -90,6 +98,12 @@ final class FileGradientShards: GradientShards {
     try writer.write(values, to: file, offset: offsets[bucket])
   }
 
+  func take(adding reduced: Tensor, to bucket: Int, dtype: DType) throws -> Tensor {
+    guard let earlier = try values(of: bucket) else { return try reduced.to(dtype) }
+    slices[bucket] = nil
+    return try earlier.addInPlace(reduced.to(dtype))
+  }
+
   func values(of bucket: Int) throws -> Tensor? {
     guard let slice = slices[bucket] else { return nil }
     try writer.finish()
@@ -117,4 +131,20 @@ final class FileGradientShards: GradientShards {
     ahead = nil
     for index in slices.indices { slices[index] = nil }
   }
+}
+
+/// The gradients of a step, taken out of the reducer; they belong to whoever took them, on any one thread.
+struct ReducedSlices {
+  let shards: any GradientShards
+  private let firstBucket: [Int]
+
+  init(shards: any GradientShards, firstBucket: [Int]) {
+    self.shards = shards
+    self.firstBucket = firstBucket
+  }
+
+  var byteCount: Int { shards.byteCount }
+
+  /// The reduced slice of a bucket of a group; nil where no gradient came.
+  func values(group: Int, bucket: Int) throws -> Tensor? { try shards.values(of: firstBucket[group] + bucket) }
 }

@@ -8,8 +8,13 @@ import Torch
 final class FileStates: PartitionStates {
   /// One tensor of the partition.
   struct File {
-    let file: AsyncFile
+    /// Where its values are, and where updates that may be revoked write new ones, if any do.
+    var file: AsyncFile
+    var next: AsyncFile?
     let dtype: DType
+
+    /// Where updates go.
+    var target: AsyncFile { next ?? file }
   }
 
   /// Elements that are in memory, or on their way.
@@ -24,7 +29,10 @@ final class FileStates: PartitionStates {
   let hasMasters: Bool
   private let tier: FileTier
   /// Masters first, where they are kept, then the states.
-  let files: [File]
+  private(set) var files: [File]
+  /// Elements announced and given back since the last commit.
+  private var announcedCount = 0
+  private var updatedCount = 0
   private var coming: ArraySlice<Range<Int>> = []
   private var ahead: [SubGroup] = []
   private var current: SubGroup?
@@ -46,6 +54,7 @@ final class FileStates: PartitionStates {
 
   func beginUpdates(of ranges: [Range<Int>]) throws {
     coming = SubGroups.runs(of: ranges, limit: tier.subGroupSize)[...]
+    announcedCount += ranges.reduce(0) { $0 + $1.count }
     try readAhead()
   }
 
@@ -61,6 +70,7 @@ final class FileStates: PartitionStates {
 
   func giveBack(_ piece: StatePiece) throws {
     current?.isChanged = true
+    updatedCount += piece.range.count
     if piece.range.upperBound == current?.range.upperBound { try finishCurrent() }
   }
 
@@ -110,13 +120,36 @@ final class FileStates: PartitionStates {
     guard finished.isChanged else { return }
     behind.append(
       zip(files, finished.tensors).map { file, tensor in
-        tier.writing.startWrite(tensor, to: file.file, offset: finished.range.lowerBound * file.dtype.byteCount)
+        tier.writing.startWrite(tensor, to: file.target, offset: finished.range.lowerBound * file.dtype.byteCount)
       })
     while behind.count > tier.writeBehindCount { try waitForOldestWrite() }
   }
 
   private func waitForOldestWrite() throws {
     for operation in behind.removeFirst() { try operation.wait() }
+  }
+
+  func commit() {
+    // What was left out has no values in the other files.
+    precondition(
+      files.allSatisfy { $0.next == nil } || updatedCount == announcedCount,
+      "\(updatedCount) of \(announcedCount) announced elements were updated")
+    for index in files.indices {
+      guard let next = files[index].next else { continue }
+      files[index].next = files[index].file
+      files[index].file = next
+    }
+    forgetCounts()
+  }
+
+  func revoke() {
+    precondition(files.allSatisfy { $0.next != nil }, "these updates were not to be revoked")
+    forgetCounts()
+  }
+
+  private func forgetCounts() {
+    announcedCount = 0
+    updatedCount = 0
   }
 
   func values(of tensor: StateTensor, _ range: Range<Int>) throws -> Tensor {

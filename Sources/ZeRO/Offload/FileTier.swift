@@ -50,17 +50,21 @@ final class FileTier {
   /// - Parameters:
   ///   - name: tells its files from those of other partitions.
   ///   - keepsMasters: whether masters are kept, apart from the working parameters.
+  ///   - isRevocable: new values go to a second set of files, so that updates can be taken back.
   /// - Throws: `AsyncFileError`, as when the disk is full.
   func makeStates(
-    name: String, elementCount: Int, rule: any OptimizerRule, keepsMasters: Bool
+    name: String, elementCount: Int, rule: any OptimizerRule, keepsMasters: Bool, isRevocable: Bool = false
   ) throws(AsyncFileError) -> FileStates {
     var files: [FileStates.File] = []
     let names = (keepsMasters ? [PartitionedGroup.masterState] : []) + rule.stateNames
     for state in names {
       let dtype = state == PartitionedGroup.masterState ? DType.float32 : rule.stateDType
-      let file = try ScratchFile.open(
-        "\(place)/\(name)_\(state).tensor.swp", in: drive, byteCount: elementCount * dtype.byteCount)
-      files.append(FileStates.File(file: file, dtype: dtype))
+      func open(_ suffix: String) throws(AsyncFileError) -> AsyncFile {
+        try ScratchFile.open(
+          "\(place)/\(name)_\(state)\(suffix).tensor.swp", in: drive, byteCount: elementCount * dtype.byteCount)
+      }
+      files.append(
+        FileStates.File(file: try open(""), next: isRevocable ? try open("_next") : nil, dtype: dtype))
     }
     return FileStates(tier: self, files: files, hasMasters: keepsMasters)
   }

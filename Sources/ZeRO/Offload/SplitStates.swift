@@ -40,6 +40,16 @@ final class SplitStates: PartitionStates {
     try rest.endUpdates()
   }
 
+  func commit() {
+    first.commit()
+    rest.commit()
+  }
+
+  func revoke() throws {
+    try first.revoke()
+    try rest.revoke()
+  }
+
   func values(of tensor: StateTensor, _ range: Range<Int>) throws -> Tensor {
     guard range.lowerBound >= border else { return try first.values(of: tensor, range) }
     return try rest.values(of: tensor, moved(range, by: -border))

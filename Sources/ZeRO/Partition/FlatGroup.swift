@@ -14,6 +14,7 @@ public final class FlatGroup: ParameterGroup {
   /// All working parameters, `[layout.elementCount]`, in the dtype of training.
   public let values: Tensor
   private let ranks: ProcessGroup
+  private var staged = StagedShards()
 
   /// Moves `parameters` into a flat buffer of `dtype` on `device`; their tensors become views of it.
   ///
@@ -52,6 +53,17 @@ public final class FlatGroup: ParameterGroup {
   public func shardBuffer(_ index: Int, rank: Int) throws -> Tensor { try shardValues(index, rank: rank) }
   /// Nothing: values are written in place.
   public func storeShard(_ values: Tensor, _ index: Int) throws {}
+  /// Keeps the values in memory.
+  public func stage(_ values: Tensor, _ index: Int) { staged.add(values, index) }
+  /// Copies the values into this rank's part.
+  public func publishStaged(_ index: Int) throws {
+    guard let values = staged.take(index) else { return }
+    try shardValues(index, rank: ranks.rank).copyInPlace(values)
+  }
+  /// Frees the staged values.
+  public func discardStaged() { staged.discard() }
+  /// The most bytes that staged values have taken.
+  public var peakStagedByteCount: Int { staged.peakByteCount }
   /// Nothing: the values stay.
   public func gradientsArrived(_ index: Int) {}
 

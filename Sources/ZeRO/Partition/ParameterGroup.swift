@@ -32,6 +32,19 @@ public protocol ParameterGroup: AnyObject {
   /// Takes what was written into a tensor of `shardValues` or `shardBuffer`, which nobody changes any more.
   func storeShard(_ values: Tensor, _ index: Int) throws
 
+  /// Keeps new values of that part, which nobody changes any more, beside the old ones until ``publishStaged(_:)``. May
+  /// be called from another thread than the rank's, by one at a time.
+  func stage(_ values: Tensor, _ index: Int) throws
+
+  /// Puts staged values in the place of the old ones; does nothing for a bucket without any.
+  func publishStaged(_ index: Int) throws
+
+  /// Forgets staged values.
+  func discardStaged() throws
+
+  /// The most bytes of memory that staged values have taken.
+  var peakStagedByteCount: Int { get }
+
   /// All gradients of a bucket have arrived in this backward pass, which reads its parameters no more.
   func gradientsArrived(_ index: Int) throws
 

@@ -101,7 +101,8 @@ struct ParameterParts {
     }
     let border = ParameterParts.border(layouts, dtype: dtype, elementLimit: files.maximumInMemory / processGroup.size)
     let source = TieredShards(
-      memory: try memory(border), files: try FileShards(dtype: dtype, settings: files, group: processGroup),
+      memory: try memory(border), files: try FileShards(
+        dtype: dtype, settings: files, group: processGroup, stages: settings.updatesBesideTraining),
       border: border)
     return ParameterGatherer(settings: settings.gathering, source: source)
   }

@@ -52,6 +52,15 @@ public protocol PartitionStates: AnyObject {
   /// - Throws: whatever kept the owner from storing.
   func endUpdates() throws
 
+  /// What was given back since the last commit counts for good; an owner whose updates cannot be revoked needs no
+  /// commit. Called after `endUpdates`.
+  func commit()
+
+  /// Takes all updates since the last commit back, bit by bit. Called after `endUpdates`.
+  ///
+  /// - Throws: whatever keeps the owner from storing.
+  func revoke() throws
+
   /// Values outside of a step, for checkpoints and inspection: `[range.count]`, not to be written to.
   ///
   /// - Throws: `TorchError`, or whatever keeps the owner from reading.

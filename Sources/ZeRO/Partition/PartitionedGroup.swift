@@ -84,6 +84,20 @@ public final class PartitionedGroup {
   ///   - gradient: `[shardElementCount]`, times `multiplier` the gradient.
   func update(bucket: Int, gradient: Tensor, multiplier: Double) throws {
     let values = try flat.shardBuffer(bucket, rank: owner)
+    try update(bucket: bucket, gradient: gradient, multiplier: multiplier, values: values)
+    try flat.storeShard(values, bucket)
+  }
+
+  /// The same with the new working values beside the old ones, until the group publishes them. The states keep masters.
+  func updateStaged(bucket: Int, gradient: Tensor, multiplier: Double) throws {
+    let count = flat.layout.buckets[bucket].shardElementCount
+    let values = try Tensor.empty([count], dtype: flat.dtype, device: flat.device)
+    try update(bucket: bucket, gradient: gradient, multiplier: multiplier, values: values)
+    try flat.stage(values, bucket)
+  }
+
+  /// - Parameter values: receives the new working values; where there are no masters, it is what is updated.
+  private func update(bucket: Int, gradient: Tensor, multiplier: Double, values: Tensor) throws {
     for (range, offset) in pieces(ofBucket: bucket) {
       let piece = try states.borrow(range)
       let values = try values.narrow(dim: 0, start: offset, length: range.count)
@@ -103,7 +117,6 @@ public final class PartitionedGroup {
       if home != values.device { try values.copyInPlace(copy) }
       try states.giveBack(piece)
     }
-    try flat.storeShard(values, bucket)
   }
 
   /// Both halves of a step that needs norms of whole parameters. Buckets hold whole parameters, so the ranks that

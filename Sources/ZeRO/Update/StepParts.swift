@@ -60,6 +60,32 @@ final class StepParts {
     }
   }
 
+  /// Takes back the updates of the step that was begun last, on this rank.
+  func revokeStep() throws {
+    for group in groups {
+      try group.states.revoke()
+      try group.flat.discardStaged()
+    }
+    for rule in rules { rule.step -= 1 }
+  }
+
+  /// Makes staged values those of all ranks, which all call this; no rank reads the old ones any more.
+  func publishStaged() throws {
+    try gatherer?.willChangeValues()
+    var gathers: [Work] = []
+    for group in groups {
+      for bucket in group.flat.layout.buckets.indices {
+        try group.flat.publishStaged(bucket)
+        if let gather = try group.flat.gatherUpdated(bucket) { gathers.append(gather) }
+      }
+    }
+    for work in gathers { try work.wait() }
+    try gatherer?.publish()
+  }
+
+  /// Returns when all ranks have come here.
+  func barrier() throws { try ranks.barrier(label: "all updates are published") }
+
   /// Steps made so far, those that were skipped left out.
   var stepCount: Int { rules.first?.step ?? 0 }
 

@@ -46,6 +46,34 @@ struct TrainTests {
     #expect(try TestFile.names(in: drive).isEmpty)
   }
 
+  @Test("Updates during backward lose what updates in the step lose; delayed ones lose something else")
+  func updatesBesideTraining() throws {
+    let work = try Workspace()
+    let drive = work.makeFolder("drive")
+    for device in ["\"cpu\"", "\"nvme\", \"nvme_path\": \"\(drive)\""] {
+      var tables: [[[String]]] = []
+      for (name, keys) in [
+        ("step", ""), ("backward", ", \"super_offload\": true"),
+        ("delayed", ", \"delayed_update\": true, \"delayed_update_warmup_steps\": 1"),
+      ] {
+        let zero = "{\"stage\": 3, \"sub_group_size\": 5000, \"offload_optimizer\": {\"device\": \(device)\(keys)}}"
+        let config = try work.config(
+          #""bf16": {"enabled": true}, "gradient_clipping": 0"#, zero: zero, name: "\(name).json")
+        let table = work.path("\(name).csv")
+        let outcome = try work.run(
+          try work.train(
+            config: config, steps: 5, "--num_gpus", "2", "--master_port", "0", "--loss_csv", table, "--output",
+            work.path("out-\(name)")))
+        try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+        tables.append(try LossRows(path: table).exact)
+      }
+      #expect(tables[0] == tables[1])
+      // The first step updates at once; from the third on losses are those of older weights.
+      #expect(tables[0][..<2] == tables[2][..<2] && tables[0][3...] != tables[2][3...])
+      #expect(try TestFile.names(in: drive).isEmpty)
+    }
+  }
+
   @Test("A resumed run goes on bit for bit, in the same table")
   func resume() throws {
     let work = try Workspace()

@@ -4,10 +4,6 @@ import Testing
 
 @Suite struct LaterFeaturesTests {
   static let switchedOn: [(String, String)] = [
-    (
-      #""zero_optimization": {"stage": 3, "offload_optimizer": {"device": "cpu", "super_offload": true}}"#,
-      "zero_optimization.offload_optimizer.super_offload"
-    ),
     (#""zero_optimization": {"zenflow": {}}"#, "zero_optimization.zenflow"),
     (
       #""zero_optimization": {"zero_quantized_nontrainable_weights": true}"#,

@@ -37,6 +37,9 @@ import Testing
     "zero_optimization.offload_optimizer.pin_memory", "zero_optimization.offload_optimizer.pipeline_read",
     "zero_optimization.offload_optimizer.pipeline_write",
     "zero_optimization.offload_optimizer.device", "zero_optimization.offload_optimizer.ratio",
+    "zero_optimization.offload_optimizer.super_offload", "zero_optimization.offload_optimizer.cpuadam_cores_perc",
+    "zero_optimization.offload_optimizer.delayed_update",
+    "zero_optimization.offload_optimizer.delayed_update_warmup_steps",
   ]
 
   /// Sections of features that are refused as a whole.
@@ -45,7 +48,6 @@ import Testing
     "flops_profiler", "wandb", "comet", "nebula", "datastates_ckpt", "checkpoint.writer", "data_efficiency",
     "curriculum_learning", "compression_training", "weight_quantization", "quantize_training", "eigenvalue",
     "progressive_layer_drop", "sparse_attention", "hybrid_engine", "compile", "autotuning", "elasticity",
-    "zero_optimization.offload_optimizer.cpuadam_cores_perc",
     "zero_optimization.zenflow",
   ]
 
