@@ -39,6 +39,11 @@ public final class ZeROOptimizer {
   public let reducer: GradientReducer
   /// Brings partitioned parameters when they are used; nil where every rank has all of them.
   public let gatherer: ParameterGatherer?
+  /// The ranks among which this rank's copy of the states is divided: all, but with MiCS.
+  public let shardGroup: ProcessGroup
+  /// The number of this rank's copy of the states among all: 0, but with MiCS.
+  public let copyNumber: Int
+  private let frozenByteCount: Int
   private let fileTier: FileTier?
   private let schedule: any UpdateSchedule
 
@@ -62,11 +67,15 @@ public final class ZeROOptimizer {
   ) throws {
     self.settings = settings
     let groups = groups.filter { !$0.parameters.isEmpty }
-    let plusPlus = settings.stage == 3 ? try PlusPlusGroups(settings.plusPlus, of: processGroup) : nil
+    let ranks = try ShardGroups(of: processGroup, shardGroupSize: settings.stage == 3 ? settings.shardGroupSize : nil)
+    shardGroup = ranks.shards
+    copyNumber = ranks.replicas?.rank ?? 0
+    let plusPlus = settings.stage == 3 ? try PlusPlusGroups(settings.plusPlus, of: ranks.shards) : nil
     let parts = try ParameterParts(
-      model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, processGroup: processGroup, settings: settings,
+      model: model, groups: groups, frozen: frozen, dtype: dtype, device: device, ranks: ranks, settings: settings,
       plusPlus: plusPlus, value: value)
     gatherer = parts.gatherer
+    frozenByteCount = parts.frozenByteCount
     if settings.fileTier != nil, parts.trainable.contains(where: { $0.rule is any LayerwiseRule }) {
       throw OptimizerError.mismatch(
         what: "offload_optimizer to nvme", found: "a rule that needs norms of whole parameters (LAMB)",
@@ -92,17 +101,18 @@ public final class ZeROOptimizer {
           isRevocable: settings.revokesUpdates)
         ?? ZeROOptimizer.memoryStates(
           layout: group.layout, rule: rule, keepsMasters: keepsMasters, device: device, settings: settings)
-      return try PartitionedGroup(flat: group, rule: rule, states: states, ranks: processGroup)
+      return try PartitionedGroup(flat: group, rule: rule, states: states, ranks: ranks.shards)
     }
     reducer = try GradientReducer(
-      groups: self.groups.map(\.flat), processGroup: processGroup, retention: settings.retention,
+      groups: self.groups.map(\.flat), processGroup: ranks.shards, replicas: ranks.replicas,
+      retention: settings.retention,
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
       quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
       offload: settings.hostOffload)
     schedule = try settings.makeSchedule(
       StepParts(
-        groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: processGroup,
+        groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: ranks.shards,
         settings: settings), fileBufferByteCount: tier?.bufferByteCount)
     try gatherer?.attach(to: model)
   }
@@ -134,7 +144,8 @@ public final class ZeROOptimizer {
     gatherer?.beginBackward()
     try schedule.beginBackward(before: mayReduce ? step : nil)
     // Stage 2 frees whole gradients after each micro step; the others reduce once, at the boundary.
-    reducer.beginBackward(synchronize: mayReduce && (step != nil || settings.retention == .ownSlice))
+    reducer.beginBackward(
+      synchronize: mayReduce && (step != nil || settings.retention == .ownSlice), boundary: step != nil)
   }
 
   /// Ends a backward pass.
@@ -220,7 +231,7 @@ public final class ZeROOptimizer {
   /// states in files it is the buffers that they pass through.
   public var modelStateBytes: ModelStateFormula.Bytes {
     ModelStateFormula.Bytes(
-      parameters: groups.reduce(0) { $0 + $1.flat.keptByteCount },
+      parameters: groups.reduce(frozenByteCount) { $0 + $1.flat.keptByteCount },
       gradients: max(reducer.byteCount, reducer.retainedByteCount),
       optimizerStates: groups.reduce(fileTier?.bufferByteCount ?? 0) { $0 + $1.stateByteCount } + schedule.byteCount)
   }

@@ -25,6 +25,8 @@ public struct ZeROSettings: Sendable, Equatable {
   public var communicationDType: DType?
   /// When the partitioned parameters of stage 3 are gathered and released.
   public var gathering = GatherSettings()
+  /// `mics_shard_size`: consecutive ranks that share one copy of the states at stage 3 (MiCS); nil for all ranks.
+  public var shardGroupSize: Int?
   /// What ZeRO++ does to the communication of stage 3.
   public var plusPlus = PlusPlusSettings()
   /// Files for the partitioned parameters (`offload_param` to `nvme`); nil keeps them in memory.

@@ -167,6 +167,18 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
       #""zero_optimization": {"stage": 1, "zero_hpz_partition_size": 8}"#, .contradiction,
       "zero_optimization.zero_hpz_partition_size", "stage 3"),
     WrongInput(
+      #""zero_optimization": {"stage": 2, "zero_quantized_nontrainable_weights": true}"#, .contradiction,
+      "zero_optimization.zero_quantized_nontrainable_weights", "stage 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 1, "mics_shard_size": 4}"#, .contradiction,
+      "zero_optimization.mics_shard_size", "stage 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 3, "mics_shard_size": 4, "zero_hpz_partition_size": 2}"#, .contradiction,
+      "zero_optimization.zero_hpz_partition_size", "one of them"),
+    WrongInput(
+      #""zero_optimization": {"stage": 3, "mics_shard_size": 4, "zero_quantized_gradients": true}"#, .contradiction,
+      "zero_optimization.zero_quantized_gradients", "one of them"),
+    WrongInput(
       #""zero_optimization": {"stage": 3, "zeropp_loco_param": {}}"#, .contradiction,
       "zero_optimization.zeropp_loco_param", "zero_quantized_gradients"),
     WrongInput(

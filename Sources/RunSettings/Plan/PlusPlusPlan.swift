@@ -1,7 +1,11 @@
-/// ZeRO++: quantised communication and secondary shards.
+/// ZeRO++ and MiCS: quantised communication, secondary shards, groups that share a copy of the states.
 public struct PlusPlusPlan: Sendable, Equatable {
   /// Whether parameters are gathered in 8-bit blocks.
   public let quantizesWeights: Bool
+  /// Whether frozen parameters are kept in 8-bit blocks.
+  public let quantizesFrozenWeights: Bool
+  /// Consecutive ranks that share one copy of the states; nil for all ranks.
+  public let shardGroupSize: Int?
   /// Whether gradients are reduced in 4-bit blocks.
   public let quantizesGradients: Bool
   /// How the losses of quantisation come back; nil when they do not.
@@ -11,6 +15,8 @@ public struct PlusPlusPlan: Sendable, Equatable {
 
   init(_ zero: Settings<ZeROKeys>) {
     quantizesWeights = zero.quantizesWeights
+    quantizesFrozenWeights = zero.quantizesFrozenWeights
+    shardGroupSize = zero.miCSShardSize > 0 ? zero.miCSShardSize : nil
     quantizesGradients = zero.quantizesGradients
     secondaryGroupSize = max(1, zero.hierarchicalPartitionSize)
     let feedback = zero.errorFeedback

@@ -49,10 +49,6 @@ enum LaterFeatures {
 
   private static let zero: [LaterFeature] = [
     LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
-    LaterFeature(
-      "zero_optimization.zero_quantized_nontrainable_weights", "quantised frozen weights", instead: "false"
-    ) { $0.zero.quantizesFrozenWeights },
-    LaterFeature("zero_optimization.mics_shard_size", "MiCS", instead: "-1") { $0.zero.miCSShardSize > 0 },
     LaterFeature("aio.use_gds", "direct transfers between files and device memory", instead: "false") {
       $0.aio.usesGPUDirect
     },

@@ -69,7 +69,7 @@ enum SettingsWithoutEffect {
     .init("zero_optimization.log_trace_cache_warnings", "a changed order of modules costs nothing worth a warning"),
     .init("zero_optimization.enable_sanity_checks", "the bookkeeping is always checked"),
     .init("zero_optimization.save_muon_momentum_buffer_in_memory", "there is no Muon optimizer yet"),
-    .init("zero_optimization.mics_hierarchical_params_gather", "of MiCS, which is not yet supported"),
+    .init("zero_optimization.mics_hierarchical_params_gather", "groups that span hosts always gather between hosts and then inside"),
   ]
 
   private static let precision: [SettingWithoutEffect] = [

@@ -94,6 +94,8 @@ extension ZeROSettings {
       communicationDType: communicationDType == gradientDType ? nil : communicationDType,
       checksOverflow: checksOverflow, keepsFloat32Masters: plan.precision.keepsFloat32Masters)
     plusPlus.quantizesWeights = plan.zero.plusPlus.quantizesWeights
+    plusPlus.quantizesFrozenWeights = plan.zero.plusPlus.quantizesFrozenWeights
+    shardGroupSize = plan.zero.plusPlus.shardGroupSize
     plusPlus.quantizesGradients = plan.zero.plusPlus.quantizesGradients
     plusPlus.secondaryGroupSize = plan.zero.plusPlus.secondaryGroupSize
     plusPlus.errorFeedback = plan.zero.plusPlus.errorFeedback.map {

@@ -172,9 +172,9 @@ extension TrainingEngine {
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// What this rank writes: at stage 0 rank 0 has everything and writes alone.
+  /// What this rank writes: of several copies the first one; at stage 0 rank 0 has everything and writes alone.
   private func stateFragments() -> [StateFragment] {
-    guard settings.zero.stage > 0 || processGroup.rank == 0 else { return [] }
+    guard optimizer.copyNumber == 0, settings.zero.stage > 0 || processGroup.rank == 0 else { return [] }
     return optimizer.groups.flatMap { group in
       group.stateNames.flatMap { state in
         group.fragments.map { fragment in

@@ -157,7 +157,7 @@ extension TrainingEngine {
       for (range, values) in own {
         try flat.narrow(dim: 0, start: range.lowerBound, length: range.count).copyInPlace(values)
       }
-      if settings.zero.stage > 0 { try processGroup.allReduce(flat, op: .sum, label: "whole state").wait() }
+      if settings.zero.stage > 0 { try optimizer.shardGroup.allReduce(flat, op: .sum, label: "whole state").wait() }
       return try flat.view(parameter.shape)
     }
   }

@@ -8,9 +8,7 @@ extension TrainingEngine {
   /// Bytes of this rank's model states, measured from the tensors that hold them: frozen parameters included,
   /// gradients as they stand.
   public var modelStateBytes: ModelStateFormula.Bytes {
-    var bytes = optimizer.modelStateBytes
-    bytes.parameters += frozenElementCount * settings.dtype.byteCount
-    return bytes
+    optimizer.modelStateBytes
   }
 
   /// What ZeRO's formula says for this engine.
@@ -22,7 +20,8 @@ extension TrainingEngine {
     return ModelStateFormula(
       elementCount: elements, frozenElementCount: frozenElementCount, parameterByteCount: settings.dtype.byteCount,
       gradientByteCount: (settings.zero.gradientDType ?? settings.dtype).byteCount, momentCount: moments,
-      stage: settings.zero.stage, rankCount: processGroup.size)
+      stage: settings.zero.stage, rankCount: processGroup.size,
+      copyCount: processGroup.size / optimizer.shardGroup.size)
   }
 
   /// Elements of padding for each trained one, which the formula leaves out; 0 when nothing is trained.

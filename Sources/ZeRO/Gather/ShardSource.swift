@@ -13,6 +13,9 @@ public protocol ShardSource: AnyObject {
   /// Whether the shard at `byteOffset` lies in this rank's memory, where it is read and written in place.
   func isInMemory(byteOffset: Int) -> Bool
 
+  /// Bytes of memory that a rank keeps all the time of a shard of `byteCount` bytes at `byteOffset`.
+  func keptByteCount(byteOffset: Int, byteCount: Int) -> Int
+
   /// This rank's own shard: a view where it lies in memory, else a copy.
   ///
   /// - Throws: `TorchError`, `AsyncFileError`.
@@ -67,7 +70,13 @@ public enum GatherFidelity: Sendable, Equatable {
 }
 
 extension ShardSource {
+  /// False: values come as the ranks have them, unless a source says otherwise.
   public var roundsWorkingValues: Bool { false }
+
+  /// All of a shard that lies in memory, unless a source says otherwise.
+  public func keptByteCount(byteOffset: Int, byteCount: Int) -> Int {
+    isInMemory(byteOffset: byteOffset) ? byteCount : 0
+  }
 }
 
 /// Shards in memory are staged by their group.

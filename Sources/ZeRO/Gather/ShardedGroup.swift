@@ -32,22 +32,22 @@ public final class ShardedGroup: ParameterGroup {
   ///     is never whole.
   init(
     layout: FlatLayout, parameters: [Parameter], dtype: DType, device: Device, byteOffset: Int,
-    gatherer: ParameterGatherer, processGroup: ProcessGroup, value: (Int) throws -> Tensor
+    gatherer: ParameterGatherer, ranks: ShardGroups, value: (Int) throws -> Tensor
   ) throws {
     self.layout = layout
     self.parameters = parameters
     self.dtype = dtype
     self.device = device
     self.byteOffset = byteOffset
-    rank = processGroup.rank
+    rank = ranks.shards.rank
     self.gatherer = gatherer
     units = try withoutGradients {
       try layout.buckets.indices.map { index in
         let whole = try Tensor.empty([layout.buckets[index].elementCount], dtype: dtype, device: device)
         try fill(bucket: index, in: whole, value: value)
-        try processGroup.takeFirstRanksValues(whole, pieces: [0..<whole.elementCount])
-        let range = layout.buckets[index].shard(of: processGroup.rank)
-        let shard = try shardBuffer(index, rank: processGroup.rank)
+        try ranks.all.takeFirstRanksValues(whole, pieces: [0..<whole.elementCount])
+        let range = layout.buckets[index].shard(of: ranks.shards.rank)
+        let shard = try shardBuffer(index, rank: ranks.shards.rank)
         try shard.copyInPlace(whole.narrow(dim: 0, start: range.lowerBound, length: range.count))
         try storeShard(shard, index)
         try whole.resizeStorage(byteCount: 0)
@@ -70,8 +70,10 @@ public final class ShardedGroup: ParameterGroup {
 
   /// Bytes of this rank's shards that lie in memory.
   public var keptByteCount: Int {
-    layout.buckets.indices.filter { source.isInMemory(byteOffset: place(of: $0)) }
-      .reduce(0) { $0 + layout.buckets[$1].shardElementCount } * dtype.byteCount
+    layout.buckets.indices.reduce(0) {
+      $0 + source.keptByteCount(
+        byteOffset: place(of: $1), byteCount: layout.buckets[$1].shardElementCount * dtype.byteCount)
+    }
   }
 
   /// Whether all of this rank's shards lie in memory.

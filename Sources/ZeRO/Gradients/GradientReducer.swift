@@ -49,6 +49,7 @@ public final class GradientReducer {
 
   private let groups: [any ParameterGroup]
   private let processGroup: ProcessGroup
+  private let replicas: ProcessGroup?
   private let retention: Retention
   private let combination: Combination
   private let communicationDType: DType?
@@ -66,6 +67,7 @@ public final class GradientReducer {
   private var gathers: [Work] = []
   private var nextBucket = 0
   private var isSynchronizing = true
+  private var isBoundary = true
   private var hooks: [HookRegistration] = []
   /// Takes this rank's slice of each bucket as soon as it is final, in the last pass before a step, so that it is not
   /// kept for the step; nil in other passes.
@@ -96,7 +98,8 @@ public final class GradientReducer {
   ///
   /// - Parameters:
   ///   - groups: flat layouts with their parameters; each must outlive its gradients.
-  ///   - processGroup: the data-parallel ranks.
+  ///   - processGroup: the ranks that share the gradients' slices.
+  ///   - replicas: the ranks with the same slices, over which these are summed before a step; nil for none.
   ///   - retention: whether this rank keeps all of the gradient or its partition only.
   ///   - combination: the factors before and after the sum over ranks.
   ///   - gradientDType: the dtype in which gradients are kept and accumulated.
@@ -106,12 +109,14 @@ public final class GradientReducer {
   ///   - files: where this rank's slices go when only those are kept; nil for memory.
   ///   - offload: which of these slices go to host memory; nil for none.
   public init(
-    groups: [any ParameterGroup], processGroup: ProcessGroup, retention: Retention, combination: Combination,
+    groups: [any ParameterGroup], processGroup: ProcessGroup, replicas: ProcessGroup? = nil, retention: Retention,
+    combination: Combination,
     gradientDType: DType, communicationDType: DType?, overlap: Bool, quantized: QuantizedReduction? = nil,
     files: FileSettings? = nil, offload: HostOffload? = nil
   ) throws {
     self.groups = groups
     self.processGroup = processGroup
+    self.replicas = replicas
     self.retention = retention
     self.combination = combination
     self.quantized = quantized
@@ -124,7 +129,7 @@ public final class GradientReducer {
     }
     makeShards = {
       guard let files else { return MemoryGradientShards(devices: devices) }
-      return try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.rank, settings: files)
+      return try FileGradientShards(elementCounts: sliceCounts, rank: processGroup.globalRanks[processGroup.rank], settings: files)
     }
     shards = try makeShards()
     for (index, group) in groups.enumerated() {
@@ -171,9 +176,11 @@ public final class GradientReducer {
   }
 
   /// Starts a backward pass. With `synchronize` false its gradients only accumulate on this rank
-  /// (accumulation before the boundary at stages 0 and 1, `no_sync`).
-  public func beginBackward(synchronize: Bool) {
+  /// (accumulation before the boundary at stages 0 and 1, `no_sync`). The last pass before a step is the `boundary`,
+  /// where slices are summed over replicas too.
+  public func beginBackward(synchronize: Bool, boundary: Bool) {
     isSynchronizing = synchronize
+    isBoundary = boundary
     nextBucket = 0
     for bucket in buckets { bucket.beginBackward() }
   }
@@ -254,11 +261,17 @@ public final class GradientReducer {
     case (.ownSlice, nil):
       try shards.add(reduced, to: index, dtype: bucket.wholeBuffer().dtype)
       bucket.clear(keepingMemory: false)
+      if isBoundary, replicas != nil { try shards.change(index) { try sumOverReplicas($0, label: bucket.label) } }
     case (.ownSlice, let take?):
       let slice = try shards.take(adding: reduced, to: index, dtype: bucket.wholeBuffer().dtype)
       bucket.clear(keepingMemory: false)
+      try sumOverReplicas(slice, label: bucket.label)
       try take(places[index].group, places[index].bucket, slice)
     }
+  }
+
+  private func sumOverReplicas(_ slice: Tensor, label: String) throws {
+    try replicas?.allReduce(slice, op: .sum, label: label).wait()
   }
 
   private func ownSlice(of bucket: GradientBucket) throws -> Tensor {

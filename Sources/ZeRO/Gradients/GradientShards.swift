@@ -14,6 +14,8 @@ protocol GradientShards: AnyObject {
   func take(adding reduced: Tensor, to bucket: Int, dtype: DType) throws -> Tensor
   /// A slice, not to be written to; nil when none was added.
   func values(of bucket: Int) throws -> Tensor?
+  /// Lets `body` change a slice in place.
+  func change(_ bucket: Int, _ body: (Tensor) throws -> Void) throws
   /// The sum of squares of a slice; nil when none was added.
   func squares(of bucket: Int) throws -> GradientSquares?
   /// Forgets all slices.
@@ -48,6 +50,8 @@ final class MemoryGradientShards: GradientShards {
   }
 
   func values(of bucket: Int) throws -> Tensor? { shards[bucket] }
+
+  func change(_ bucket: Int, _ body: (Tensor) throws -> Void) throws { try shards[bucket].map(body) }
 
   func squares(of bucket: Int) throws -> GradientSquares? { try shards[bucket].map(GradientSquares.init) }
 
@@ -93,8 +97,18 @@ final class FileGradientShards: GradientShards {
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws {
     var values = try reduced.to(dtype)
     if let earlier = try self.values(of: bucket) { values = try earlier.addInPlace(values) }
+    try store(values, bucket)
+  }
+
+  func change(_ bucket: Int, _ body: (Tensor) throws -> Void) throws {
+    guard let values = try values(of: bucket) else { return }
+    try body(values)
+    try store(values, bucket)
+  }
+
+  private func store(_ values: Tensor, _ bucket: Int) throws {
     ahead = nil
-    slices[bucket] = Slice(dtype: dtype, squares: try GradientSquares(of: values))
+    slices[bucket] = Slice(dtype: values.dtype, squares: try GradientSquares(of: values))
     try writer.write(values, to: file, offset: offsets[bucket])
   }
 

@@ -37,11 +37,13 @@ public struct ModelStateFormula: Sendable, Equatable {
   public let stage: Int
   /// Ranks, N.
   public let rankCount: Int
+  /// Copies of the states among these ranks: 1, but with MiCS, which divides each copy over N / copies ranks.
+  public let copyCount: Int
 
   /// The formula's inputs.
   public init(
     elementCount: Int, frozenElementCount: Int = 0, parameterByteCount: Int, gradientByteCount: Int, momentCount: Int,
-    stage: Int, rankCount: Int
+    stage: Int, rankCount: Int, copyCount: Int = 1
   ) {
     self.elementCount = elementCount
     self.frozenElementCount = frozenElementCount
@@ -50,7 +52,11 @@ public struct ModelStateFormula: Sendable, Equatable {
     self.momentCount = momentCount
     self.stage = stage
     self.rankCount = rankCount
+    self.copyCount = copyCount
   }
+
+  /// Ranks that share one copy.
+  private var shardCount: Int { rankCount / copyCount }
 
   /// Bytes that one rank keeps.
   public var bytes: Bytes {
@@ -58,16 +64,19 @@ public struct ModelStateFormula: Sendable, Equatable {
     let states = elementCount * (masterBytes + 4 * momentCount)
     let gradients = elementCount * gradientByteCount
     return Bytes(
-      parameters: (elementCount + frozenElementCount) * parameterByteCount / (stage >= 3 ? rankCount : 1),
-      gradients: stage >= 2 ? gradients / rankCount : gradients,
-      optimizerStates: stage >= 1 ? states / rankCount : states)
+      parameters: (elementCount + frozenElementCount) * parameterByteCount / (stage >= 3 ? shardCount : 1),
+      gradients: stage >= 2 ? gradients / shardCount : gradients,
+      optimizerStates: stage >= 1 ? states / shardCount : states)
   }
 
   /// Bytes that one rank sends in an optimizer step of one micro batch: gradients once, parameters (or, at
   /// stage 0, the reduced gradients) once, at stage 3 twice, each times (N - 1) / N (arXiv 1910.02054, section 7).
+  /// With c copies it is k = N / c instead of N, and a rank's reduced gradients once more to the other copies, there and
+  /// back: 2 (c - 1) / c of one k-th (arXiv 2205.00119, section 3.4).
   public var sentBytesPerStep: Int {
     guard rankCount > 1 else { return 0 }
     let second = stage == 0 ? gradientByteCount : stage == 3 ? 2 * parameterByteCount : parameterByteCount
-    return elementCount * (gradientByteCount + second) * (rankCount - 1) / rankCount
+    let inside = elementCount * (gradientByteCount + second) * (shardCount - 1) / shardCount
+    return inside + 2 * elementCount * gradientByteCount * (copyCount - 1) / (copyCount * shardCount)
   }
 }

@@ -14,56 +14,61 @@ struct ParameterParts {
   private(set) var trainable: [(group: any ParameterGroup, rule: any OptimizerRule)] = []
   /// Brings partitioned parameters; nil below stage 3, and for a single rank, whose shard is everything.
   let gatherer: ParameterGatherer?
+  /// Bytes of frozen parameters that this rank keeps all the time.
+  private(set) var frozenByteCount = 0
 
   typealias Named = (path: String, parameter: Parameter)
 
   private let dtype: DType
   private let device: Device
-  private let processGroup: ProcessGroup
+  private let ranks: ShardGroups
   private let settings: ZeROSettings
   private let value: ParameterValue
 
   init(
-    model: Module, groups: [ZeROOptimizer.Group], frozen: [Named], dtype: DType, device: Device, processGroup: ProcessGroup,
+    model: Module, groups: [ZeROOptimizer.Group], frozen: [Named], dtype: DType, device: Device, ranks: ShardGroups,
     settings: ZeROSettings, plusPlus: PlusPlusGroups?, value: @escaping ParameterValue
   ) throws {
     self.dtype = dtype
     self.device = device
-    self.processGroup = processGroup
+    self.ranks = ranks
     self.settings = settings
     self.value = value
-    guard settings.stage == 3, processGroup.size > 1 || settings.parameterFiles != nil else {
+    let quantizesFrozen = settings.plusPlus.quantizesFrozenWeights && !frozen.isEmpty
+    guard settings.stage == 3, ranks.shards.size > 1 || settings.parameterFiles != nil || quantizesFrozen else {
       gatherer = nil
       for group in groups { trainable.append((try flat(group.parameters), group.rule)) }
-      try ParameterParts.move(frozen, to: dtype, of: processGroup, value)
+      frozenByteCount = try ParameterParts.move(frozen, to: dtype, of: ranks.all, value)
       return
     }
     let persistent = settings.gathering.persistent(groups.flatMap(\.parameters) + frozen)
     func partitioned(_ parameters: [Named]) -> [Named] { parameters.filter { !persistent.contains($0.parameter.id) } }
-    let (gathering, rankCount) = (settings.gathering, processGroup.size)
+    let (gathering, rankCount) = (settings.gathering, ranks.shards.size)
     let leaves = try gathering.leafPaths(in: model)
     let layouts = (groups.map(\.parameters) + [frozen]).map {
       gathering.layout(
         ofUnits: partitioned($0), leaves: leaves, rankCount: rankCount, alignment: settings.unitAlignment(of: dtype))
     }
-    let gatherer = try ParameterParts.gatherer(layouts, dtype: dtype, device: device, processGroup, settings, plusPlus)
+    let gatherer = try ParameterParts.gatherer(
+      layouts, dtype: dtype, device: device, ranks.shards, settings, plusPlus, quantizesFrozen: quantizesFrozen)
     self.gatherer = gatherer
     var byteOffset = 0
     func sharded(_ parameters: [Named], _ layout: FlatLayout) throws -> ShardedGroup {
       defer { byteOffset += layout.partitionElementCount * dtype.byteCount }
       return try ShardedGroup(
         layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device, byteOffset: byteOffset,
-        gatherer: gatherer, processGroup: processGroup) { try value(parameters[$0].path, parameters[$0].parameter) }
+        gatherer: gatherer, ranks: ranks) { try value(parameters[$0].path, parameters[$0].parameter) }
     }
     for (group, layout) in zip(groups, layouts) where !layout.members.isEmpty {
       trainable.append((try sharded(partitioned(group.parameters), layout), group.rule))
     }
-    if let last = layouts.last, !last.members.isEmpty { _ = try sharded(partitioned(frozen), last) }
+    let kept = try layouts.last.flatMap { $0.members.isEmpty ? nil : try sharded(partitioned(frozen), $0) }
     for group in groups {
       let whole = group.parameters.filter { persistent.contains($0.parameter.id) }
       if !whole.isEmpty { trainable.append((try flat(whole), group.rule)) }
     }
-    try ParameterParts.move(frozen.filter { persistent.contains($0.parameter.id) }, to: dtype, of: processGroup, value)
+    let whole = frozen.filter { persistent.contains($0.parameter.id) }
+    frozenByteCount = try ParameterParts.move(whole, to: dtype, of: ranks.all, value) + (kept?.keptByteCount ?? 0)
     try gatherer.source.publish()
   }
 
@@ -71,33 +76,48 @@ struct ParameterParts {
   private func flat(_ parameters: [Named]) throws -> FlatGroup {
     let counts = parameters.map(\.parameter.elementCount)
     let layout = FlatLayout(
-      members: FlatLayout.members(parameters), partitionCount: settings.stage == 0 ? 1 : processGroup.size,
-      rankCount: processGroup.size, bucketElementLimit: settings.bucketElementLimit(of: counts),
+      members: FlatLayout.members(parameters), partitionCount: settings.stage == 0 ? 1 : ranks.shards.size,
+      rankCount: ranks.shards.size, bucketElementLimit: settings.bucketElementLimit(of: counts),
       order: settings.roundRobinGradients ? .roundRobin : .backward)
     let group = try FlatGroup(
-      layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device, ranks: processGroup
+      layout: layout, parameters: parameters.map(\.parameter), dtype: dtype, device: device, ranks: ranks.shards
     ) { try value(parameters[$0].path, parameters[$0].parameter) }
-    try processGroup.takeFirstRanksValues(group.values, pieces: layout.buckets.map(\.range))
+    try ranks.all.takeFirstRanksValues(group.values, pieces: layout.buckets.map(\.range))
     return group
   }
 
   private static func gatherer(
     _ layouts: [FlatLayout], dtype: DType, device: Device, _ processGroup: ProcessGroup, _ settings: ZeROSettings,
-    _ plusPlus: PlusPlusGroups?
+    _ plusPlus: PlusPlusGroups?, quantizesFrozen: Bool
   ) throws -> ParameterGatherer {
     let byteCount = layouts.reduce(0) { $0 + $1.partitionElementCount } * dtype.byteCount
     let isOneMachine = device == .cpu && ShardWindow.isPossible(in: processGroup)
-    if settings.parameterFiles == nil, let plusPlus {
-      let source = try PlusPlusShards(byteCount: byteCount, device: device, groups: plusPlus)
-      return ParameterGatherer(settings: settings.gathering, source: source)
-    }
     func memory(_ byteCount: Int) throws -> any ShardSource {
       isOneMachine
         ? try WindowShards(byteCount: byteCount, group: processGroup)
         : try CollectiveShards(byteCount: byteCount, device: device, group: processGroup)
     }
     guard let files = settings.parameterFiles else {
-      return ParameterGatherer(settings: settings.gathering, source: try memory(byteCount))
+      var places: [Int: QuantizedFrozenShards.Place] = [:]
+      if quantizesFrozen, let frozen = layouts.last {
+        // The frozen units are the last ones. The pages of those that become blocks are never touched in the plain
+        // source, and take no memory there.
+        let start = byteCount - frozen.partitionElementCount * dtype.byteCount
+        places = QuantizedFrozenShards.places(
+          for: frozen, byteOffset: start, elementByteCount: dtype.byteCount,
+          smallest: settings.plusPlus.smallestQuantizedUnit)
+      }
+      var source: any ShardSource
+      if let plusPlus {
+        source = try PlusPlusShards(byteCount: byteCount, device: device, groups: plusPlus)
+      } else {
+        source = try memory(byteCount)
+      }
+      if !places.isEmpty {
+        let blocks = try memory(places.values.map { $0.offset + $0.byteCount }.max() ?? 0)
+        source = QuantizedFrozenShards(plain: source, blocks: blocks, places: places, rankCount: processGroup.size)
+      }
+      return ParameterGatherer(settings: settings.gathering, source: source)
     }
     let border = ParameterParts.border(layouts, dtype: dtype, elementLimit: files.maximumInMemory / processGroup.size)
     let source = TieredShards(
@@ -117,13 +137,16 @@ struct ParameterParts {
     return border * dtype.byteCount
   }
 
-  /// Frozen parameters that are whole on every rank, with the values of the first one.
-  private static func move(_ frozen: [Named], to dtype: DType, of group: ProcessGroup, _ value: ParameterValue) throws {
+  /// Frozen parameters that are whole on every rank, with the values of the first one; returns their bytes.
+  private static func move(
+    _ frozen: [Named], to dtype: DType, of group: ProcessGroup, _ value: ParameterValue
+  ) throws -> Int {
     for (path, parameter) in frozen {
       let values = try value(path, parameter)
       try parameter.setTensor(values.dtype.isFloatingPoint ? try values.to(dtype) : values)
       try group.broadcast(parameter.leaf, from: 0, label: "frozen parameters").wait()
     }
+    return frozen.reduce(0) { $0 + $1.parameter.leaf.byteCount }
   }
 }
 

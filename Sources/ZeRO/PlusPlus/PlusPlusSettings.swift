@@ -13,6 +13,11 @@ public struct PlusPlusSettings: Sendable, Equatable {
   /// gather of a step and its end (hpZ); 1 for none.
   public var secondaryGroupSize = 1
 
+  /// `zero_quantized_nontrainable_weights`: frozen parameters are kept in 8-bit blocks.
+  public var quantizesFrozenWeights = false
+  /// Frozen units with fewer elements stay as they are; as in DeepSpeed.
+  public var smallestQuantizedUnit = 500_000
+
   /// Plain stage 3.
   public init() {}
 

@@ -30,7 +30,7 @@ struct GradientNorm {
       }
     }
     guard layouts.contains(where: { $0.partitionCount > 1 }) else {
-      overflow = path.map { ZeROOptimizer.Overflow(path: $0, rank: ranks.rank) }
+      overflow = path.map { ZeROOptimizer.Overflow(path: $0, rank: ranks.globalRanks[ranks.rank]) }
       return
     }
     let total = try Tensor([sumOfSquares, path == nil ? 0 : 1], shape: [2])
@@ -41,6 +41,6 @@ struct GradientNorm {
     // Rare, so it may cost a second exchange: who saw what.
     let paths = try ranks.allGather(bytes: Array((path ?? "").utf8), label: "overflow report")
     let rank = paths.firstIndex { !$0.isEmpty } ?? 0
-    overflow = ZeROOptimizer.Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: rank)
+    overflow = ZeROOptimizer.Overflow(path: String(decoding: paths[rank], as: UTF8.self), rank: ranks.globalRanks[rank])
   }
 }

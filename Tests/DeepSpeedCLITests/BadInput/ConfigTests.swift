@@ -71,8 +71,8 @@ struct ConfigTests {
       "ZenFlow", "zero_optimization.zenflow", "not yet supported", prepare: zero("{\"stage\": 2, \"zenflow\": {}}")),
     BadInput("stage 7", "zero_optimization.stage", "found 7", prepare: zero("{\"stage\": 7}")),
     BadInput(
-      "MiCS", "zero_optimization.mics_shard_size", "not yet supported",
-      prepare: zero("{\"stage\": 3, \"mics_shard_size\": 2}")),
+      "MiCS", "zero_optimization.mics_shard_size", "stage 3",
+      prepare: zero("{\"stage\": 2, \"mics_shard_size\": 2}")),
     BadInput(
       "batch sizes that do not fit", "train_batch_size", "7",
       prepare: text("{\"train_batch_size\": 7, \"train_micro_batch_size_per_gpu\": 2}")),
