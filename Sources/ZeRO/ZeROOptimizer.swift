@@ -109,7 +109,8 @@ public final class ZeROOptimizer {
       combination: settings.combination(rankCount: processGroup.size), gradientDType: settings.gradientDType ?? dtype,
       communicationDType: settings.communicationDType, overlap: settings.overlapCommunication,
       quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
-      offload: settings.hostOffload)
+      // ZenFlow needs gradients where the chosen columns are updated.
+      offload: settings.choosesColumns ? nil : settings.hostOffload)
     schedule = try settings.makeSchedule(
       StepParts(
         groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: ranks.shards,

@@ -211,7 +211,8 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
       #""bf16": {"enabled": true}, "data_types": {"param_dtype": "fp32"}"#, .contradiction,
       "data_types.param_dtype", #"expected "bf16""#),
     WrongInput(
-      #""zero_optimization": {"zenflow": {"select_interval": 1, "update_interval": 4}}"#, .contradiction,
+      #""zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}, "zenflow": {"select_interval": 1, "update_interval": 4}}"#,
+      .contradiction,
       "zero_optimization.zenflow.select_interval", "at least update_interval, 4"),
     WrongInput(
       #""zero_optimization": {"stage": 3, "offload_optimizer": {"super_offload": true}}"#, .contradiction,
@@ -225,6 +226,21 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
     WrongInput(
       #""optimizer": {"type": "Lamb"}, "zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu", "super_offload": true}}"#,
       .contradiction, "zero_optimization.offload_optimizer.super_offload", "another optimizer"),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "zenflow": {}}"#, .contradiction,
+      "zero_optimization.zenflow", #"offload_optimizer.device "cpu""#),
+    WrongInput(
+      #""zero_optimization": {"offload_optimizer": {"device": "cpu"}, "zenflow": {}}"#, .contradiction,
+      "zero_optimization.zenflow", "stage 1, 2 or 3"),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}, "zenflow": {}}, "optimizer": {"type": "Lion"}"#,
+      .contradiction, "zero_optimization.zenflow", #""AdamW""#),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}, "zenflow": {"offload": true}}"#,
+      .contradiction, "zero_optimization.zenflow.offload", "overlap_comm: true"),
+    WrongInput(
+      #""zero_optimization": {"stage": 2, "offload_optimizer": {"device": "cpu"}, "zenflow": {"select_strategy": "step"}}"#,
+      .contradiction, "zero_optimization.zenflow.select_interval", "a number"),
     WrongInput(
       #""zero_optimization": {"offload_optimizer": {"ratio": 0.5}}"#, .contradiction,
       "zero_optimization.offload_optimizer.ratio", "stage 3"),

@@ -38,8 +38,8 @@ extension BetaOptions {
   }
 }
 
-/// Arithmetic of one pass: a fused kernel on the CPU, whose bits depend neither on the processor nor on the number of
-/// threads; tensor operations elsewhere, against which the kernel is tested.
+/// Arithmetic of one pass: a fused kernel on the CPU, whose bits depend neither on the processor nor on the
+/// number of threads; tensor operations elsewhere, against which the kernel is tested.
 protocol FusedOptions: RuleOptions {
   /// Whether the CPU makes its steps of tensor operations too.
   var usesTensorOperations: Bool { get }
@@ -84,6 +84,8 @@ final class FlatRule<Options: RuleOptions>: OptimizerRule {
     get { options.learningRate }
     set { options.learningRate = newValue }
   }
+
+  func restarted() throws -> any OptimizerRule { try options.makeRule(stateDType: .float32) }
 
   func setMomentum(_ momentum: CycledMomentum) { options.setMomentum(momentum) }
 

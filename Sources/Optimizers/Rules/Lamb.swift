@@ -1,8 +1,8 @@
 internal import CKernels
 internal import Torch
 
-/// LAMB on flat f32 master weights: Adam's direction, with each parameter's step scaled by its trust ratio; with the
-/// names and defaults of DeepSpeed's `optimizer.params`.
+/// LAMB on flat f32 master weights: Adam's direction, with each parameter's step scaled by its trust ratio;
+/// with the names and defaults of DeepSpeed's `optimizer.params`.
 ///
 ///     m = beta1 * m + (1 - beta1) * g,  v = beta2 * v + (1 - beta2) * g^2
 ///     u = m / (sqrt(v) + epsilon) + weightDecay * p

@@ -1,16 +1,16 @@
 internal import CKernels
 internal import Torch
 
-/// Lion on flat f32 master weights, where every weight moves by the learning rate; with the names and defaults of
-/// DeepSpeed's `optimizer.params`.
+/// Lion on flat f32 master weights, where every weight moves by the learning rate; with the names and
+/// defaults of DeepSpeed's `optimizer.params`.
 ///
 ///     g = multiplier * gradient
 ///     c = beta1 * m + (1 - beta1) * g
 ///     p = (1 - learningRate * weightDecay) * p - learningRate * sign(c)
 ///     m = beta2 * m + (1 - beta2) * g
 ///
-/// The sign of a zero is that of its sign bit, as in DeepSpeed: weights that never get a gradient move too. In
-/// the paper they rest.
+/// The sign of a zero is that of its sign bit, as in DeepSpeed: weights that never get a gradient move too.
+/// In the paper they rest.
 ///
 /// Source: Chen et al. 2023 (arXiv 2302.06675), algorithm 2.
 public struct LionOptions: Sendable, Equatable {

@@ -19,6 +19,11 @@ public protocol OptimizerRule: AnyObject {
   /// The dtype of the state tensors.
   var stateDType: DType { get }
 
+  /// A rule of the same options that has made no step, with f32 states.
+  ///
+  /// - Throws: `OptimizerError.option` when an option makes no sense.
+  func restarted() throws -> any OptimizerRule
+
   /// Sets the momenta that a schedule cycles; rules without betas ignore them, as DeepSpeed does.
   func setMomentum(_ momentum: CycledMomentum)
 

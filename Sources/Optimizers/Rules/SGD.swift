@@ -1,7 +1,8 @@
 internal import CKernels
 internal import Torch
 
-/// Stochastic gradient descent with momentum on flat f32 master weights, with the names and defaults of torch's `SGD`.
+/// Stochastic gradient descent with momentum on flat f32 master weights, with the names and defaults of
+/// torch's `SGD`.
 ///
 ///     g = multiplier * gradient + weightDecay * p
 ///     b = g at the first step, then momentum * b + (1 - dampening) * g

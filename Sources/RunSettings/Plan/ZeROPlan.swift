@@ -50,14 +50,20 @@ public struct ZeROPlan: Sendable, Equatable {
 
 /// When the updates of a step run.
 public enum UpdatePlan: Sendable, Equatable {
-  /// In the step.
+  /// When the norm of all gradients is known.
   case inStep
   /// While the backward pass goes on.
   case duringBackward
   /// Beside the next step, after so many steps.
   case delayed(warmUpSteps: Int)
+  /// Those of important gradients in the step, the others once for several steps.
+  case importantFirst(ZenFlowPlan)
 
-  init(_ keys: Settings<OffloadOptimizerKeys>) {
+  init(_ keys: Settings<OffloadOptimizerKeys>, _ zenFlow: Settings<ZenFlowKeys>) {
+    if let plan = ZenFlowPlan(zenFlow) {
+      self = .importantFirst(plan)
+      return
+    }
     self =
       keys.usesSuperOffload ? .duringBackward
       : keys.delaysUpdates ? .delayed(warmUpSteps: keys.delayWarmUpSteps) : .inStep
@@ -132,7 +138,7 @@ extension ZeROPlan {
     stage = zero.stage
     reduceBucketSize = zero.reduceBucketSize
     allgatherBucketSize = zero.allgatherBucketSize
-    updates = UpdatePlan(zero.offloadOptimizer)
+    updates = UpdatePlan(zero.offloadOptimizer, zero.zenFlow)
     updateThreadShare = zero.offloadOptimizer.coreShare
     overlapsCommunication = zero.overlapsCommunication ?? (zero.stage == .parameters)
     usesReduceScatter = zero.usesReduceScatter

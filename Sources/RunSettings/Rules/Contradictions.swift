@@ -2,7 +2,7 @@
 enum Contradictions {
   /// One problem for each broken rule.
   static func problems(in config: RunConfig) -> [ConfigurationProblem] {
-    [precision, zero, plusPlus, updates, reduction, optimizer, scheduler, offload, others].flatMap { $0(config) }
+    [precision, zero, plusPlus, updates, zenFlow, reduction, optimizer, scheduler, offload, others].flatMap { $0(config) }
   }
 
   private static func precision(_ config: RunConfig) -> [ConfigurationProblem] {

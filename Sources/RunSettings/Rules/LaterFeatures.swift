@@ -48,7 +48,6 @@ enum LaterFeatures {
   }
 
   private static let zero: [LaterFeature] = [
-    LaterFeature("zero_optimization.zenflow", "ZenFlow") { $0.zero.zenFlow.isPresent },
     LaterFeature("aio.use_gds", "direct transfers between files and device memory", instead: "false") {
       $0.aio.usesGPUDirect
     },

@@ -115,6 +115,7 @@ extension ZeROSettings {
       case .inStep: .afterNorm
       case .duringBackward: .duringBackward
       case .delayed(let steps): .delayed(warmUpSteps: steps)
+      case .importantFirst(let plan): .importantFirst(ZenFlowSettings(plan: plan))
       }
     workerThreadShare = plan.zero.updateThreadShare
     // As in DeepSpeed, whose stages 1 and 2 know no files.
@@ -128,6 +129,22 @@ extension ZeROSettings {
       maximumReuseDistance: plan.maximumReuseDistance,
       leafModules: plan.leafNames + plan.leafNameSuffixes.map { "*" + $0 },
       leafClasses: Set(plan.leafClasses.map { String($0.split(separator: ".").last ?? "") }))
+  }
+}
+
+extension ZenFlowSettings {
+  /// - Parameter stepsPerEpoch: for an interval in epochs; where nobody knows it, columns are chosen once.
+  init(plan: ZenFlowPlan, stepsPerEpoch: Int? = nil) {
+    let interval: Int? =
+      switch plan.choiceInterval {
+      case .steps(let count): count
+      case .epochs(let count): stepsPerEpoch.map { max(1, count * $0) }
+      }
+    self.init(
+      columnShare: plan.columnShare, choiceInterval: interval, updateInterval: plan.updateInterval,
+      outweighedShare: plan.outweighedShare, warmupStepCount: plan.warmupStepCount,
+      overlapsUpdates: plan.overlapsUpdates, offloadsChosen: plan.offloadsChosen,
+      reservedThreadShare: plan.reservedThreadShare)
   }
 }
 

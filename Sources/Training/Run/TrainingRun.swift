@@ -56,6 +56,10 @@ public final class TrainingRun {
     dataset = try Dataset(
       path: options.data, sequenceLength: sequenceLength, encoding: try TextEncoding(of: origin, model: model, data: options.data),
       cacheFolder: options.cacheFolder)
+    if case .importantFirst(let zenFlow) = plan.zero.updates, case .epochs = zenFlow.choiceInterval {
+      let stepCount = try dataset.rowCount() / settings.batch.trainBatchSize
+      settings.zero.updateTiming = .importantFirst(ZenFlowSettings(plan: zenFlow, stepsPerEpoch: stepCount))
+    }
     engine = try TrainingEngine(model: model, settings: settings, processGroup: group, initializer: initializer, log: log)
     try model.setGenerator(Generator(seed: options.seed &+ UInt64(group.rank)))
     let resumed = try TrainingRun.resume(options, engine: engine)

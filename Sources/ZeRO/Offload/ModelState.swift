@@ -36,8 +36,9 @@ extension ZeROOptimizer {
     }
   }
 
-  /// Puts states away: their values are kept in the refuge, and their memory is given back. Every rank calls it, with
-  /// the same states, and nobody touches the states until they are restored. `ranks` are those of the optimizer.
+  /// Puts states away: their values are kept in the refuge, and their memory is given back. Every rank calls
+  /// it, with the same states, and nobody touches the states until they are restored. `ranks` are those of
+  /// the optimizer.
   ///
   /// - Throws: `CollectiveError`, `AsyncFileError` as when the disk is full, `TorchError`, ``UpdateError/underWay``. Of
   ///   a call that throws before all ranks have saved, nothing is lost.

@@ -2,10 +2,11 @@ import AsyncFiles
 import Collectives
 import Torch
 
-/// Tensors whose values are elsewhere for a while, as between the training and the generation of reinforcement learning.
+/// Tensors whose values are elsewhere for a while, as between the training and the generation of
+/// reinforcement learning.
 ///
-/// The tensors stay, and with them all views of them; what lies behind them is given back, on the CPU page by page, on
-/// another device by emptying their storage.
+/// The tensors stay, and with them all views of them; what lies behind them is given back, on the CPU page by
+/// page, on another device by emptying their storage.
 public final class StatesAway {
   /// The kinds of states that are away.
   public let states: Set<ModelState>
@@ -20,7 +21,8 @@ public final class StatesAway {
     case file(AsyncFile, AsyncFileHandle, offsets: [Int])
   }
 
-  /// Saves the tensors, and frees them when all ranks have saved theirs: nobody reads this rank's shards any more.
+  /// Saves the tensors, and frees them when all ranks have saved theirs: nobody reads this rank's shards any
+  /// more.
   init(states: Set<ModelState>, tensors: [Tensor], refuge: StateRefuge, ranks: ProcessGroup) throws {
     self.states = states
     self.ranks = ranks

@@ -8,7 +8,7 @@ final class StepParts {
   let reducer: GradientReducer
   let gatherer: ParameterGatherer?
   let settings: ZeROSettings
-  private let rules: [any OptimizerRule]
+  let rules: [any OptimizerRule]
   private let ranks: ProcessGroup
 
   /// - Parameters:
@@ -52,7 +52,10 @@ final class StepParts {
   }
 
   /// Sets the rules up for the updates of a step.
-  func beginStep(_ inputs: ZeROOptimizer.StepInputs) throws {
+  func beginStep(_ inputs: ZeROOptimizer.StepInputs) throws { try beginStep(inputs, of: rules) }
+
+  /// Sets up other rules, one for each of ``rules``.
+  func beginStep(_ inputs: ZeROOptimizer.StepInputs, of rules: [any OptimizerRule]) throws {
     for (index, rule) in rules.enumerated() {
       rule.learningRate = inputs.learningRates[index]
       if let momenta = inputs.momenta { rule.setMomentum(momenta[index]) }
@@ -81,6 +84,14 @@ final class StepParts {
     }
     for work in gathers { try work.wait() }
     try gatherer?.publish()
+  }
+
+  /// The sums of numbers over all ranks, which all call this.
+  func sums(_ numbers: [Double], label: String) throws -> [Double] {
+    guard ranks.size > 1, !numbers.isEmpty else { return numbers }
+    let total = try Tensor(numbers)
+    try ranks.allReduce(total, op: .sum, label: label).wait()
+    return try total.array(of: Double.self)
   }
 
   /// Returns when all ranks have come here.

@@ -11,6 +11,17 @@ public enum UpdateTiming: Sendable, Equatable {
   /// `offload_optimizer.delayed_update`: beside the passes of the next step, whose weights are one update older, from the
   /// step after `warmUpSteps` on.
   case delayed(warmUpSteps: Int)
+  /// `zenflow`: of the columns with the largest gradients in the step, of the rest once for several steps.
+  case importantFirst(ZenFlowSettings)
+
+  var settingName: String {
+    switch self {
+    case .afterNorm: "updates in the step"
+    case .duringBackward: "super_offload"
+    case .delayed: "delayed_update"
+    case .importantFirst: "zenflow"
+    }
+  }
 }
 
 extension ZeROSettings {
@@ -19,9 +30,12 @@ extension ZeROSettings {
     switch updateTiming {
     case .afterNorm: false
     case .duringBackward: clipping.maximumNorm == 0
-    case .delayed: true
+    case .delayed, .importantFirst: true
     }
   }
+
+  /// Whether the columns with the largest gradients are updated on their own.
+  var choosesColumns: Bool { if case .importantFirst = updateTiming { true } else { false } }
 
   /// Whether updates begin before it is known that they count, and are taken back if not.
   var revokesUpdates: Bool { updateTiming == .duringBackward && updatesBesideTraining && checksOverflow }
@@ -31,7 +45,7 @@ extension ZeROSettings {
   ///   the system has no thread left.
   func makeSchedule(_ parts: StepParts, fileBufferByteCount: Int?) throws -> any UpdateSchedule {
     guard updatesBesideTraining else { return UpdateAfterNorm(parts) }
-    let name = updateTiming == .duringBackward ? "super_offload" : "delayed_update"
+    let name = updateTiming.settingName
     if parts.groups.contains(where: { $0.rule is any LayerwiseRule }) {
       throw OptimizerError.mismatch(
         what: name, found: "a rule that needs norms of whole parameters from all ranks (LAMB)",
@@ -40,6 +54,7 @@ extension ZeROSettings {
     guard stage > 0 else {
       throw OptimizerError.mismatch(what: name, found: "ZeRO stage 0", expected: "stage 1, 2 or 3")
     }
+    if case .importantFirst(let settings) = updateTiming { return try UpdateImportantFirst(parts, settings: settings) }
     let share = Double(Torch.threadCount) * workerThreadShare
     let worker = try UpdateWorker(threadCount: max(1, Int(share.rounded())))
     guard case .delayed(let warmUpSteps) = updateTiming else {

@@ -68,7 +68,8 @@ struct ConfigTests {
       "wrong type", "gradient_clipping", "\"one\"", "a number",
       prepare: extra("\"gradient_clipping\": \"one\"")),
     BadInput(
-      "ZenFlow", "zero_optimization.zenflow", "not yet supported", prepare: zero("{\"stage\": 2, \"zenflow\": {}}")),
+      "ZenFlow without offload", "zero_optimization.zenflow", "offload_optimizer.device \"cpu\"",
+      prepare: zero("{\"stage\": 2, \"zenflow\": {}}")),
     BadInput("stage 7", "zero_optimization.stage", "found 7", prepare: zero("{\"stage\": 7}")),
     BadInput(
       "MiCS", "zero_optimization.mics_shard_size", "stage 3",

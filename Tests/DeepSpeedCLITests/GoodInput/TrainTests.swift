@@ -74,6 +74,39 @@ struct TrainTests {
     }
   }
 
+  @Test("ZenFlow loses the same on one and two processes, and something else than updates of everything")
+  func importantFirst() throws {
+    let work = try Workspace()
+    let steps = #", "select_strategy": "step", "select_interval": 4, "update_interval": 2"#
+    func losses(_ name: String, _ zenFlow: String, ranks: Int) throws -> [Double] {
+      let zero = "{\"stage\": 2, \"offload_optimizer\": {\"device\": \"cpu\"}\(zenFlow)}"
+      let config = try work.config(batch: "\"train_batch_size\": 4", zero: zero, name: "\(name).json")
+      let table = work.path("\(name).csv")
+      let outcome = try work.run(
+        try work.train(
+          config: config, steps: 7, "--no_shuffle", "--num_gpus", "\(ranks)", "--master_port", "0", "--loss_csv", table))
+      try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+      return try LossRows(path: table).losses
+    }
+    let plain = try losses("plain", "", ranks: 2)
+    let keys = [
+      "sequential": #", "zenflow": {"topk_ratio": 0.2\#(steps)}"#,
+      "overlapped": #", "zenflow": {"topk_ratio": 0.2\#(steps), "overlap_step": true}"#,
+      "automatic": #", "zenflow": {"full_warm_up_rounds": 2}"#,
+    ]
+    var found: [String: [Double]] = [:]
+    for (name, zenFlow) in keys {
+      let (one, two) = try (losses("\(name)1", zenFlow, ranks: 1), losses("\(name)2", zenFlow, ranks: 2))
+      #expect(zip(one, two).allSatisfy { abs($0 - $1) <= 1e-4 * $0 }, "\(name): \(one) and \(two)")
+      #expect(two[0] == plain[0] && two != plain)
+      #expect(two[6] < two[0])
+      found[name] = two
+    }
+    #expect(found["sequential"] != found["overlapped"])
+    // Everything is updated in the warm-up.
+    #expect(found["automatic"]?[..<3] == plain[..<3])
+  }
+
   @Test("A resumed run goes on bit for bit, in the same table")
   func resume() throws {
     let work = try Workspace()

@@ -4,7 +4,6 @@ import Testing
 
 @Suite struct LaterFeaturesTests {
   static let switchedOn: [(String, String)] = [
-    (#""zero_optimization": {"zenflow": {}}"#, "zero_optimization.zenflow"),
     (#""aio": {"use_gds": true}"#, "aio.use_gds"),
     (#""torch_autocast": {"enabled": true, "dtype": "bfloat16"}"#, "torch_autocast.enabled"),
     (#""amp": {"enabled": true, "opt_level": "O1", "loss_scale": "dynamic"}"#, "amp.enabled"),

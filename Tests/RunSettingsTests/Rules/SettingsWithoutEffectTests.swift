@@ -33,7 +33,7 @@ import Testing
     "zero_optimization.sub_group_size", "zero_optimization.zero_quantized_weights",
     "zero_optimization.zero_quantized_gradients", "zero_optimization.zero_hpz_partition_size",
     "zero_optimization.zeropp_loco_param", "zero_optimization.zero_quantized_nontrainable_weights",
-    "zero_optimization.mics_shard_size",
+    "zero_optimization.mics_shard_size", "zero_optimization.zenflow",
     "zero_optimization.offload_optimizer.nvme_path", "zero_optimization.offload_optimizer.buffer_count",
     "zero_optimization.offload_optimizer.pin_memory", "zero_optimization.offload_optimizer.pipeline_read",
     "zero_optimization.offload_optimizer.pipeline_write",
@@ -49,7 +49,6 @@ import Testing
     "flops_profiler", "wandb", "comet", "nebula", "datastates_ckpt", "checkpoint.writer", "data_efficiency",
     "curriculum_learning", "compression_training", "weight_quantization", "quantize_training", "eigenvalue",
     "progressive_layer_drop", "sparse_attention", "hybrid_engine", "compile", "autotuning", "elasticity",
-    "zero_optimization.zenflow",
   ]
 
   private static func isIn(_ set: Set<String>, _ path: String) -> Bool {
