@@ -1,4 +1,3 @@
-import Layers
 import Torch
 
 /// The weights of one group by their columns, and what this rank's partition holds of them.
@@ -21,12 +20,15 @@ struct MatrixColumns {
   /// By bucket.
   let parts: [[Part]]
 
-  init(_ group: PartitionedGroup) {
+  /// - Parameters:
+  ///   - shapes: of the layout's members.
+  ///   - owner: whose part of the buckets this is.
+  init(layout: FlatLayout, shapes: [[Int]], owner: Int) {
     var counts: [Int] = []
-    parts = group.flat.layout.buckets.map { bucket in
-      let shard = bucket.shard(of: group.owner)
+    parts = layout.buckets.map { bucket in
+      let shard = bucket.shard(of: owner)
       return bucket.entries.compactMap { entry in
-        let shape = group.flat.parameters[entry.member].shape
+        let shape = shapes[entry.member]
         var matrix: Int?
         if shape.count > 1, entry.elementCount > 0 {
           matrix = counts.count

@@ -1,4 +1,5 @@
 import Collectives
+import Layers
 import Optimizers
 import Torch
 
@@ -42,7 +43,9 @@ final class UpdateImportantFirst: UpdateSchedule {
     worker =
       settings.overlapsUpdates ? try UpdateWorker(threadCount: max(1, Torch.threadCount - reserved)) : nil
     warmup = UpdateAfterNorm(parts)
-    columns = parts.groups.map(MatrixColumns.init)
+    columns = parts.groups.map { group in
+      MatrixColumns(layout: group.flat.layout, shapes: group.flat.parameters.map(\.shape), owner: group.owner)
+    }
     balance = UpdateBalance(
       count: columns.reduce(0) { $0 + $1.columnCounts.count }, share: settings.columnShare,
       enough: settings.outweighedShare)

@@ -2,6 +2,18 @@ import Testing
 import Torch
 
 @Suite struct TensorStorageTests {
+  @Test func `discarded pages hold zeros, and views of them live on`() throws {
+    for tensor in [try Tensor.full([100_000], 3), try Tensor.zeroPages([100_000]).addInPlace(3)] {
+      let view = try tensor.narrow(dim: 0, start: 50_000, length: 10)
+      try tensor.discardPages()
+      #expect(try view.array(of: Float.self).allSatisfy { $0 == 0 })
+      _ = try tensor.zeroInPlace().addInPlace(2)
+      #expect(try view.array(of: Float.self).allSatisfy { $0 == 2 })
+    }
+    // Too little for a page of its own: nothing to give back.
+    try Tensor.full([8], 3).discardPages()
+  }
+
   @Test func `a storage is emptied and filled again while the tensor stays`() throws {
     let tensor = try Tensor.full([1024, 1024], 3.0)
     let view = try tensor.view([-1])

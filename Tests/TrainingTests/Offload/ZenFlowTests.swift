@@ -78,7 +78,8 @@ import Torch
   static let paths: [ParameterPath] = ["first.weight", "first.bias", "second.weight", "second.bias"]
 
   static func engine(
-    _ reference: TwoTimescales, stage: Int, group: ProcessGroup, dtype: DType = .float32, offloadsChosen: Bool = false
+    _ reference: TwoTimescales, stage: Int, group: ProcessGroup, dtype: DType = .float32,
+    offloadsChosen: Bool = false, shardGroupSize: Int? = nil
   ) throws -> TrainingEngine {
     let model = TwoLayers()
     try model.materialize(with: SeededInitializer(seed: 1, dtype: dtype))
@@ -94,6 +95,7 @@ import Torch
       schedule: ConstantLR(), lossScaler: try LossScaler(fixed: 1))
     settings.zero.gathering = GatherSettings(persistenceThreshold: 6, maximumReuseDistance: 0)
     settings.zero.hostOffload = HostOffload()
+    settings.zero.shardGroupSize = shardGroupSize
     settings.zero.updateTiming = .importantFirst(ZenFlowSettings(
       columnShare: reference.share, choiceInterval: reference.choiceInterval, updateInterval: reference.updateInterval,
       outweighedShare: reference.outweighed, warmupStepCount: reference.warmup, overlapsUpdates: reference.overlaps,
@@ -158,6 +160,18 @@ import Torch
     }
   }
 
+  @Test(.tags(.ranks), .timeLimit(.minutes(2)))
+  func `copies of the states in groups of ranks choose the same columns`() async throws {
+    let reference = TwoTimescales(choiceInterval: 4)
+    let expected = Self.expected(reference, steps: 10)
+    let found = try await onRanks(4) { context in
+      let engine = try Self.engine(reference, stage: 3, group: context.world, shardGroupSize: 2)
+      for step in 0..<10 { try Self.step(engine, step) }
+      return try Self.weights(engine)
+    }
+    for weights in found { #expect(Self.distance(weights, expected[9]) < 2e-5) }
+  }
+
   @Test(.tags(.ranks), .timeLimit(.minutes(2)), arguments: [DType.float32, .bfloat16])
   func `stages and homes of the chosen states agree to the bit`(dtype: DType) async throws {
     var all: [[Double]] = []
@@ -197,6 +211,18 @@ import Torch
         return try [Self.weights(engine), Self.weights(resumed)]
       }[0]
       #expect(found[0] == found[1])
+    }
+  }
+
+  @Test(arguments: [(1, OptimizerOptions.lamb(LambOptions())), (0, .adam(AdamOptions()))])
+  func `what cannot be done at two timescales is an error`(stage: Int, optimizer: OptimizerOptions) async throws {
+    _ = try await onRanks(1) { context in
+      var tiny = TinyTraining()
+      tiny.stage = stage
+      tiny.optimizer = optimizer
+      tiny.adjust = { $0.zero.updateTiming = .importantFirst(ZenFlowSettings()) }
+      let error = #expect(throws: OptimizerError.self) { _ = try tiny.engine(context.world) }
+      #expect(error?.description.contains("zenflow") == true)
     }
   }
 
