@@ -12,7 +12,10 @@ import ZeRO
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Measure tokens a second, memory and start-up of training a model of fixed shape.",
-    discussion: "Prints one line 'RESULT {...}' with medians over the counted steps.")
+    discussion: """
+      Prints one line 'RESULT {...}' with medians over the counted steps. With states or parameters in files it also says
+      how long computing (CPU time over threads) and the files alone take, and the step over the larger of the two.
+      """)
 
   @Option(
     help: "tiny (3.3 M parameters), small (13.9 M), gpt2 (124 M), smollm2 (135 M), llama-650m or llama-4b.")
@@ -89,7 +92,7 @@ struct BenchTrain: ParsableCommand {
     benchmark.configuration = configuration.map { .file(path: $0) }
     let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
     guard context.rank == 0 else { return }
-    let values: [String: ConfigurationValue] = [
+    var values: [String: ConfigurationValue] = [
       "engine": .string("deepspeed-swift"), "size": .string(size.rawValue),
       "dtype": .string(DTypeArgument(result.dtype)?.rawValue ?? result.dtype.name), "zero": .integer(result.stage), "world": .integer(context.worldSize), "threads": .integer(Torch.threadCount),
       "params": .integer(result.parameterCount), "tok_s": .number(result.tokensPerSecond),
@@ -100,6 +103,11 @@ struct BenchTrain: ParsableCommand {
       "sent_bytes": .integer(result.sentBytes), "state_bytes": .integer(result.modelStateBytes.total),
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),
     ]
+    if let parts = result.parts {
+      values["compute_ms"] = .number(parts.compute * 1e3)
+      values["transfer_ms"] = .number(parts.transfer * 1e3)
+      values["step_to_larger"] = .number(parts.ratio)
+    }
     Output.write(try BenchmarkFigures.line(values) + "\n")
   }
 }

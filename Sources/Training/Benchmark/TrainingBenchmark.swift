@@ -46,6 +46,8 @@ public struct TrainingBenchmark: Sendable {
     /// CPU seconds of this rank's process in each counted step, sorted: what other processes on the machine
     /// disturb least.
     public let stepCPUSeconds: [Double]
+    /// Seconds in which files pass through memory as in a step, without computing, sorted; none without files.
+    public let transferSeconds: [Double]
     /// Tokens of a step over all ranks.
     public let tokensPerStep: Int
     /// Peak resident bytes of each rank.
@@ -62,6 +64,26 @@ public struct TrainingBenchmark: Sendable {
     public let sentBytes: Int
     /// Bytes of model states that this rank keeps in memory.
     public let modelStateBytes: ModelStateFormula.Bytes
+
+    /// What a step is made of where files are used, at the medians, in seconds.
+    public var parts: Parts? {
+      guard !transferSeconds.isEmpty else { return nil }
+      return Parts(
+        compute: stepCPUSeconds[stepCPUSeconds.count / 2] / Double(Torch.threadCount),
+        transfer: transferSeconds[transferSeconds.count / 2], step: medianSeconds)
+    }
+
+    /// The two things that a step with files does side by side.
+    public struct Parts: Sendable {
+      /// CPU time over threads: less than computing alone takes.
+      public let compute: Double
+      /// Files alone.
+      public let transfer: Double
+      /// Both.
+      public let step: Double
+      /// The step over the larger of its parts; 1 when all of the smaller one is hidden.
+      public var ratio: Double { step / max(compute, transfer) }
+    }
 
     /// The median step.
     public var medianSeconds: Double { stepSeconds[stepSeconds.count / 2] }
@@ -121,6 +143,11 @@ public struct TrainingBenchmark: Sendable {
       losses.append(report.loss)
     }
     sent = group.sentByLargeOperations - sent
+    let transfers = try (0..<(engine.optimizer.usesFiles ? 3 : 0)).map { _ in
+      let start = ContinuousClock.now
+      try engine.optimizer.passThroughFiles()
+      return start.duration(to: .now) / .seconds(1)
+    }
     let tokens = settings.batch.trainBatchSize * length
     let own = "\(MemoryStatistics.now().peakResidentBytes)"
     let resident = try group.allGather(bytes: Array(own.utf8), label: "memory").map {
@@ -131,7 +158,7 @@ public struct TrainingBenchmark: Sendable {
     try group.allReduce(peak, op: .sum, label: "peak").wait()
     return Result(
       dtype: settings.dtype, stage: settings.zero.stage, stepSeconds: seconds.sorted(),
-      stepCPUSeconds: cpuSeconds.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
+      stepCPUSeconds: cpuSeconds.sorted(), transferSeconds: transfers.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
       flopsPerStep: try model.flopsPerToken(sequenceLength: length) * Double(tokens), peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
       modelStateBytes: engine.modelStateBytes)
   }

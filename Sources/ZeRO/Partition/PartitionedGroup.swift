@@ -66,7 +66,7 @@ public final class PartitionedGroup {
 
   /// What is updated at once of a bucket: elements of the partition, and the first one counted from the start of this
   /// rank's part of the bucket.
-  private func pieces(ofBucket index: Int) -> [(range: Range<Int>, offset: Int)] {
+  func pieces(ofBucket index: Int) -> [(range: Range<Int>, offset: Int)] {
     let whole = partitionRange(ofBucket: index)
     return SubGroups.parts(of: whole, limit: states.largestPiece).map { ($0, $0.lowerBound - whole.lowerBound) }
   }

@@ -91,6 +91,23 @@ import ZeRO
     #expect(found.outcome.weights == expected.outcome.weights)
   }
 
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [UpdateTiming.afterNorm, .duringBackward])
+  func `what a benchmark moves through memory stays as it is`(timing: UpdateTiming) async throws {
+    let tiny = tiny(stage: 3, place: .everythingInFiles, timing: timing, checksOverflow: true)
+    let expected = try await tiny.run(ranks: 2, steps: 4)
+    let found = try await onRanks(2) { context in
+      let engine = try tiny.engine(context.world)
+      #expect(engine.optimizer.usesFiles)
+      let reports = try (0..<4).map { step in
+        try engine.optimizer.passThroughFiles()
+        return try tiny.step(engine, step)
+      }
+      try engine.optimizer.passThroughFiles()
+      return try TinyTraining.Outcome(engine: engine, reports: reports)
+    }[0]
+    #expect(found.losses == expected.losses && found.weights == expected.weights)
+  }
+
   @Test(.tags(.ranks), .timeLimit(.minutes(1)))
   func `gradients leave during backward, and nobody looks inside until the step`() async throws {
     let tiny = tiny(stage: 2, place: .host, timing: .duringBackward, checksOverflow: true)
