@@ -108,6 +108,10 @@ ct_int ct_memory_waiting(void) noexcept {
   return static_cast<ct_int>(ct::LargeBlocks::shared().waiting());
 }
 
-void ct_memory_trim(void) noexcept { ct::LargeBlocks::shared().trim(); }
+void ct_memory_trim(void) noexcept {
+  ct::LargeBlocks::shared().trim();
+  // Small tensors live among the other small things of the process.
+  malloc_trim(0);
+}
 
 }  // extern "C"

@@ -5,6 +5,7 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure training speed, model states, collectives, files, offload and the optimizer.",
     subcommands: [
-      BenchTrain.self, BenchStates.self, BenchComm.self, BenchIO.self, BenchOffload.self, BenchOptimizer.self,
+      BenchTrain.self, BenchStates.self, BenchLargest.self, BenchComm.self, BenchIO.self, BenchOffload.self,
+      BenchOptimizer.self,
     ])
 }

@@ -9,7 +9,11 @@ import ZeRO
 struct BenchStates: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "states", abstract: "Measure model states, resident memory and bytes on the wire beside ZeRO's formulas.",
-    discussion: "Prints a table with a row for each rank, and a line 'RESULT {...}' with the largest deviations.")
+    discussion: """
+      Prints a table with a row for each rank, and a line 'RESULT {...}' with the largest deviations. States and \
+      resident memory are those between a backward pass and its step; gathered is the most that was whole at one time \
+      at stage 3, peak the growth of resident memory at the highest point of a step.
+      """)
 
   @Option(help: "tiny, small, gpt2, smollm2, llama-650m or llama-4b.")
   var size: TrainingBenchmark.Size = .smollm2
@@ -40,7 +44,7 @@ struct BenchStates: ParsableCommand {
     let result = try StateBenchmark(size: size, precision: dtype.floatType, stage: zero).run(group: context.world)
     let own = [
       result.stateBytes.total, result.formulaBytes.total, result.paddingBytes, result.residentBytes, result.sentBytes,
-      result.formulaSentBytes,
+      result.formulaSentBytes, result.gatheredBytes, result.peakBytes,
     ]
     let text = own.map(String.init).joined(separator: " ")
     let rows = try context.world.allGather(bytes: Array(text.utf8), label: "states").map { bytes in
@@ -50,7 +54,7 @@ struct BenchStates: ParsableCommand {
     var table = TextTable([
       .init("rank", .right), .init("states", .right), .init("formula", .right), .init("padding", .right),
       .init("deviation", .right), .init("resident", .right), .init("of states", .right), .init("sent", .right),
-      .init("formula", .right), .init("deviation", .right),
+      .init("formula", .right), .init("deviation", .right), .init("gathered", .right), .init("peak", .right),
     ])
     var worst = (states: 0.0, resident: 0.0, sent: 0.0)
     for (rank, row) in rows.enumerated() {
@@ -61,6 +65,7 @@ struct BenchStates: ParsableCommand {
       table.append([
         "\(rank)", NumberText.bytes(row[0]), NumberText.bytes(row[1]), NumberText.bytes(row[2]), percent(states),
         NumberText.bytes(row[3]), percent(resident), NumberText.bytes(row[4]), NumberText.bytes(row[5]), percent(sent),
+        NumberText.bytes(row[6]), NumberText.bytes(row[7]),
       ])
     }
     Output.write(table.rendered() + "\n")

@@ -46,16 +46,31 @@ extension TrainingBenchmark {
       }
     }
 
+    /// Blocks of the model.
+    var layerCount: Int {
+      switch self {
+      case .tiny: 4
+      case .small: 6
+      case .gpt2: 12
+      case .smollm2: 30
+      case .llama650m: 13
+      case .llama4b: 39
+      }
+    }
+
     /// The model, declared: GPTs pre-norm with tanh GELU, learned positions, tied head and no dropout; Llamas with tied
     /// heads.
-    func declaredModel() -> CausalLanguageModel {
-      switch self {
-      case .tiny: gpt(length: 256, width: 256, layers: 4, heads: 4)
-      case .small: gpt(length: 256, width: 384, layers: 6, heads: 6)
-      case .gpt2: gpt(length: 512, width: 768, layers: 12, heads: 12)
-      case .smollm2: llama(width: 576, inner: 1536, layers: 30, heads: 9, kvHeads: 3, headDim: 64)
-      case .llama650m: llama(width: 2048, inner: 5504, layers: 13, heads: 16, kvHeads: 16, headDim: 128)
-      case .llama4b: llama(width: 2560, inner: 9728, layers: 39, heads: 32, kvHeads: 8, headDim: 128)
+    ///
+    /// - Parameter layerCount: blocks; nil for those of the shape.
+    func declaredModel(layerCount: Int? = nil) -> CausalLanguageModel {
+      let layers = layerCount ?? self.layerCount
+      return switch self {
+      case .tiny: gpt(length: 256, width: 256, layers: layers, heads: 4)
+      case .small: gpt(length: 256, width: 384, layers: layers, heads: 6)
+      case .gpt2: gpt(length: 512, width: 768, layers: layers, heads: 12)
+      case .smollm2: llama(width: 576, inner: 1536, layers: layers, heads: 9, kvHeads: 3, headDim: 64)
+      case .llama650m: llama(width: 2048, inner: 5504, layers: layers, heads: 16, kvHeads: 16, headDim: 128)
+      case .llama4b: llama(width: 2560, inner: 9728, layers: layers, heads: 32, kvHeads: 8, headDim: 128)
       }
     }
 

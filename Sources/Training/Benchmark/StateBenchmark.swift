@@ -30,8 +30,14 @@ public struct StateBenchmark: Sendable {
     public let formulaBytes: ModelStateFormula.Bytes
     /// Bytes of padding, which the formula leaves out.
     public let paddingBytes: Int
-    /// By how much the process's resident memory has grown since before the engine was made.
+    /// By how much the process's resident memory has grown since before the engine was made, at that moment.
     public let residentBytes: Int
+    /// By how much it had grown at the highest point of the second step: activations and what is under way included.
+    public let peakBytes: Int
+    /// Bytes of partitioned parameters that were whole at one time, at most.
+    public let gatheredBytes: Int
+    /// Elements of the model.
+    public let parameterCount: Int
     /// Bytes of parameters and gradients that this rank sent in a step.
     public let sentBytes: Int
     /// The same by the formula.
@@ -40,12 +46,24 @@ public struct StateBenchmark: Sendable {
 
   /// Runs it on this rank; every rank of the group must.
   ///
-  /// A tiny model is trained first, so that libraries, threads and the group's own memory are not counted as states.
+  /// One block of the same shape is trained first, so that libraries, what they keep for such products, threads and the
+  /// group's own memory are not counted as states.
   /// At stage 3 every parameter is partitioned and goes as soon as it may, as in the formula.
   ///
   /// - Throws: what building and stepping an engine throws.
   public func run(group: ProcessGroup) throws -> Result {
-    _ = try TrainingBenchmark(size: .tiny, precision: precision, stage: stage, steps: 2, warmUpSteps: 1).run(group: group)
+    _ = try measure(size.declaredModel(layerCount: 1), group: group)
+    return try measure(size.declaredModel(), group: group)
+  }
+
+  private func measure(_ model: CausalLanguageModel, group: ProcessGroup) throws -> Result {
+    try StateBenchmark.measure(model, tokenCount: 32, precision: precision, stage: stage, group: group)
+  }
+
+  /// Trains a model for two steps on one row of so many tokens a rank, and measures in the second one.
+  static func measure(
+    _ model: CausalLanguageModel, tokenCount: Int, precision: FloatType, stage: Int, group: ProcessGroup
+  ) throws -> Result {
     MemoryStatistics.releaseWaiting()
     let base = MemoryStatistics.now().residentBytes
     let type = precision == .float32 ? "" : "\"\(precision.rawValue)\": {\"enabled\": true},"
@@ -56,20 +74,22 @@ public struct StateBenchmark: Sendable {
        "optimizer": {"type": "AdamW", "params": {"lr": 1e-4}}}
       """
     let settings = try EngineSettings(plan: try RunPlan(.text(text), facts: RunFacts(worldSize: group.size)))
-    let model = size.declaredModel()
     let engine = try TrainingEngine(
       model: model, settings: settings, processGroup: group,
       initializer: SeededInitializer(seed: 1234, dtype: settings.dtype))
     defer { engine.close() }
     func backward() throws {
-      let tokens = try Tensor.zeros([1, 32], dtype: .int64)
+      let tokens = try Tensor.zeros([1, tokenCount], dtype: .int64)
       try engine.backward(try engine.forward { try model.loss(tokens, labels: tokens).mean })
     }
     try backward()
     let sent = group.sentByLargeOperations
+    MemoryStatistics.releaseWaiting()
+    MemoryStatistics.resetPeaks()
     _ = try engine.step()
     try backward()
     let sentBytes = group.sentByLargeOperations - sent
+    let peak = MemoryStatistics.now().peakResidentBytes - base
     MemoryStatistics.releaseWaiting()
     let resident = MemoryStatistics.now().residentBytes - base
     let formula = engine.modelStateFormula
@@ -77,7 +97,9 @@ public struct StateBenchmark: Sendable {
     try group.barrier(label: "states are measured")
     return Result(
       stateBytes: states, formulaBytes: formula.bytes, paddingBytes: Int(engine.paddingShare * Double(formula.bytes.total)),
-      residentBytes: resident, sentBytes: sentBytes, formulaSentBytes: formula.sentBytesPerStep)
+      residentBytes: resident, peakBytes: peak,
+      gatheredBytes: (engine.optimizer.gatherer?.peakLiveElementCount ?? 0) * settings.dtype.byteCount,
+      parameterCount: try model.parameterCount(), sentBytes: sentBytes, formulaSentBytes: formula.sentBytesPerStep)
   }
 }
 

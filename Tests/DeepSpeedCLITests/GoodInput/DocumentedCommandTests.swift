@@ -45,7 +45,8 @@ struct DocumentedCommandTests {
 private struct HelpOptions {
   private static let commands = [
     ["train"], ["generate"], ["chat"], ["eval"], ["config"], ["report"], ["launch"], ["zero-to-fp32"],
-    ["plan"], ["bench", "train"], ["bench", "states"], ["bench", "comm"], ["bench", "io"], ["bench", "offload"], ["bench", "optimizer"],
+    ["plan"], ["bench", "train"], ["bench", "states"], ["bench", "largest"], ["bench", "comm"], ["bench", "io"],
+    ["bench", "offload"], ["bench", "optimizer"],
   ]
   private var options: [String: Set<String>] = [:]
 

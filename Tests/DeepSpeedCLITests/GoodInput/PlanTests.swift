@@ -20,4 +20,16 @@ import Testing
     try #require(outcome.exitCode == 0, "\(outcome.transcript)")
     #expect(outcome.output.contains("\"world\" : 2") && outcome.output.contains("\"zero\" : 3"), "\(outcome.output)")
   }
+
+  @Test("The largest model within a budget is found by training models, and a budget below all is refused")
+  func largest() throws {
+    let outcome = try Workspace().run("bench", "largest", "--budget", "60MB", "--num_gpus", "2")
+    try #require(outcome.exitCode == 0, "\(outcome.transcript)")
+    let ratio = try #require(outcome.output.firstMatch(of: /"ratio" : ([0-9.]+)/).flatMap { Double($0.output.1) })
+    // Two ranks divide everything by two; memory that is not states blurs it in so small a budget.
+    #expect(ratio > 1.3 && ratio <= 2.5, "\(outcome.transcript)")
+    #expect(outcome.errors.contains("stage 0, ") && outcome.errors.contains("stage 3, "))
+    let refused = try Workspace().run("bench", "largest", "--budget", "100KB")
+    try BadInput.check(refused, words: ["100KB", "--budget"])
+  }
 }
