@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Models
 import Monitoring
 import Torch
 import Training
@@ -29,9 +30,29 @@ struct BenchComm: ParsableCommand {
   @Option(help: "Timed rounds of each; the median counts.")
   var trials: Int = 7
 
+  @Flag(help: "Print a line 'RESULT {...}' for each measurement of the chosen transport instead of a table.")
+  var lines = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure a peer in turn with us; may be repeated. Its shell command prints, for each measurement, a line such as "
+        + "RESULT {\"operation\": \"all-gather\", \"bytes\": 1024, \"us\": 1.5}",
+      valueName: "name=command"))
+  var beside: [BesideCommPeers.Peer] = []
+
+  @Option(help: "Rounds of one run of each side, with --beside.")
+  var rounds: Int = 5
+
+  @Option(help: "A file for the comparison as JSON, with --beside.")
+  var json: String?
+
   @OptionGroup var launch: LaunchArguments
 
   func validate() throws {
+    guard rounds > 0 else { throw ValidationError("--rounds is \(rounds), expected at least 1") }
+    guard json == nil || !beside.isEmpty else {
+      throw ValidationError("--json is the file of --beside, which is not given")
+    }
     guard minsize > 0, maxsize >= minsize else {
       throw ValidationError("--minsize \(minsize) with --maxsize \(maxsize) leaves no size to time")
     }
@@ -56,6 +77,9 @@ struct BenchComm: ParsableCommand {
 
   func run() throws {
     try reportingFailures {
+      if !beside.isEmpty {
+        return try BesideCommPeers(peers: beside, rounds: rounds, table: json, ranks: launch.rankCount ?? 1).run()
+      }
       if RankProcess.isRank { try runRank() } else { try launch.runRanks(runRank) }
     }
   }
@@ -69,12 +93,21 @@ struct BenchComm: ParsableCommand {
     let chosen = context.world.transport ?? .gloo
     let benchmark = CollectiveBenchmark(
       operations: try chosenOperations(), byteCounts: sizes, dtype: dtype.dtype, trials: trials,
-      transports: chosen == .gloo ? [.gloo] : [chosen, .gloo])
+      transports: chosen == .gloo || lines ? [chosen] : [chosen, .gloo])
     let isFirst = context.rank == 0
-    if isFirst { Output.write(heading(context)) }
+    if isFirst && !lines { Output.write(heading(context)) }
     let measurements = try benchmark.run(context)
     guard isFirst else { return }
+    if lines { return try measurements.forEach(writeLine) }
     Output.write(table(measurements, of: chosen).rendered())
+  }
+
+  private func writeLine(_ measurement: CollectiveBenchmark.Measurement) throws {
+    let values: [String: ConfigurationValue] = [
+      "operation": .string(measurement.operation.rawValue), "bytes": .integer(measurement.byteCount),
+      "us": .number(measurement.medianSeconds * 1e6),
+    ]
+    Output.write(try BenchmarkFigures.line(values) + "\n")
   }
 
   private func heading(_ context: RankContext) -> String {

@@ -90,7 +90,9 @@ struct BenchTrain: ParsableCommand {
       size: size, precision: dtype.floatType, stage: zero, steps: steps, warmUpSteps: warmup)
     benchmark.sequenceLength = sequenceLength
     benchmark.configuration = configuration.map { .file(path: $0) }
-    let result = try benchmark.run(group: context.world) { firstStep = LaunchTime.now - start }
+    let result = try benchmark.run(
+      group: context.world, sentBetweenHosts: { context.sent.betweenHosts },
+      onFirstStep: { firstStep = LaunchTime.now - start })
     guard context.rank == 0 else { return }
     var values: [String: ConfigurationValue] = [
       "engine": .string("deepspeed-swift"), "size": .string(size.rawValue),
@@ -100,7 +102,8 @@ struct BenchTrain: ParsableCommand {
       "cpu_ms": .number(result.stepCPUSeconds[result.stepCPUSeconds.count / 2] * 1e3),
       "rss_mb": .array(result.peakResidentBytes.map { .integer($0 >> 20) }), "first_step_s": .number(firstStep),
       "mfu": .number(result.utilization), "peak_gflops": .number(result.peakFlops / 1e9),
-      "sent_bytes": .integer(result.sentBytes), "state_bytes": .integer(result.modelStateBytes.total),
+      "sent_bytes": .integer(result.sentBytes), "between_hosts_bytes": .integer(result.sentBetweenHosts),
+      "state_bytes": .integer(result.modelStateBytes.total),
       "loss_first": .number(result.losses.first ?? 0), "loss_last": .number(result.losses.last ?? 0),
     ]
     if let parts = result.parts {

@@ -71,11 +71,15 @@ public enum BenchmarkError: Error, Sendable, Equatable, CustomStringConvertible 
   case unreadable(source: String, line: String)
   /// A figure is missing or impossible.
   case badFigure(source: String, key: String, found: String?)
+  /// A line is not of the form that a benchmark needs, or is missing.
+  case otherForm(source: String, found: String, expected: String)
 
   /// One line: what, where, what to do.
   public var description: String {
     let form = "RESULT {\"tok_s\": 1.5, \"rss_mb\": [1.5], \"first_step_s\": 1.5}"
     return switch self {
+    case .otherForm(let source, let found, let expected):
+      "\(source) printed \(found); expected a line such as \(expected)"
     case .noResult(let source): "\(source) printed no result; expected a line such as \(form)"
     case .unreadable(let source, let line):
       "\(source) printed '\(line.prefix(80))', which is no JSON object; expected a line such as \(form)"

@@ -62,6 +62,8 @@ public struct TrainingBenchmark: Sendable {
     public let parameterCount: Int
     /// Bytes of parameters and gradients that this rank sent in the last step.
     public let sentBytes: Int
+    /// Bytes that this rank sent to other hosts in the last step, in all groups of ranks.
+    public let sentBetweenHosts: Int
     /// Bytes of model states that this rank keeps in memory.
     public let modelStateBytes: ModelStateFormula.Bytes
 
@@ -108,9 +110,12 @@ public struct TrainingBenchmark: Sendable {
   ///
   /// - Parameters:
   ///   - group: the data-parallel ranks.
+  ///   - sentBetweenHosts: yields the bytes that this rank has sent to other hosts so far.
   ///   - onFirstStep: called when the first step is done.
   /// - Throws: what building and stepping an engine throws.
-  public func run(group: ProcessGroup, onFirstStep: () -> Void = {}) throws -> Result {
+  public func run(
+    group: ProcessGroup, sentBetweenHosts: () -> Int = { 0 }, onFirstStep: () -> Void = {}
+  ) throws -> Result {
     let plan = try RunPlan(configuration ?? .text(configurationText), facts: RunFacts(worldSize: group.size))
     let settings = try EngineSettings(plan: plan)
     let model = size.declaredModel()
@@ -124,9 +129,13 @@ public struct TrainingBenchmark: Sendable {
     var cpuSeconds: [Double] = []
     var losses: [Double] = []
     var sent = 0
+    var crossed = 0
     for microStep in 0..<steps * settings.batch.gradientAccumulationSteps {
       let step = microStep / settings.batch.gradientAccumulationSteps
-      if microStep == (steps - 1) * settings.batch.gradientAccumulationSteps { sent = group.sentByLargeOperations }
+      if microStep == (steps - 1) * settings.batch.gradientAccumulationSteps {
+        sent = group.sentByLargeOperations
+        crossed = sentBetweenHosts()
+      }
       let start = clock()
       let shape = [settings.batch.microBatchSize, length + 1]
       let rows = try Tensor.randint(low: 0, high: size.vocabularySize, shape: shape, generator: random)
@@ -143,6 +152,7 @@ public struct TrainingBenchmark: Sendable {
       losses.append(report.loss)
     }
     sent = group.sentByLargeOperations - sent
+    crossed = sentBetweenHosts() - crossed
     let transfers = try (0..<(engine.optimizer.usesFiles ? 3 : 0)).map { _ in
       let start = ContinuousClock.now
       try engine.optimizer.passThroughFiles()
@@ -160,6 +170,7 @@ public struct TrainingBenchmark: Sendable {
       dtype: settings.dtype, stage: settings.zero.stage, stepSeconds: seconds.sorted(),
       stepCPUSeconds: cpuSeconds.sorted(), transferSeconds: transfers.sorted(), tokensPerStep: tokens, peakResidentBytes: resident,
       flopsPerStep: try model.flopsPerToken(sequenceLength: length) * Double(tokens), peakFlops: try peak.item(), losses: losses, parameterCount: try model.parameterCount(), sentBytes: sent,
+      sentBetweenHosts: crossed,
       modelStateBytes: engine.modelStateBytes)
   }
 }
