@@ -44,6 +44,18 @@ final class StepParts {
     norm.sumOfSquares.squareRoot() * reducer.gradientMultiplier / inputs.lossScale
   }
 
+  /// The unscaled norm of the gradients that the reducer keeps, and where they are not finite if that is checked.
+  ///
+  /// - Parameter times: is told what it took.
+  func checkedNorm(
+    _ inputs: ZeROOptimizer.StepInputs, _ times: inout ZeROOptimizer.StepTimes
+  ) throws -> (norm: Double, overflow: ZeROOptimizer.Overflow?) {
+    let start = ContinuousClock.now
+    let found = try reducedNorm()
+    times.gradientNorm = .now - start
+    return (unscaled(found, inputs), settings.checksOverflow ? found.overflow : nil)
+  }
+
   /// What reduced gradients are multiplied with where they are read.
   ///
   /// - Parameter norm: the unscaled norm.
@@ -75,12 +87,16 @@ final class StepParts {
   /// Makes staged values those of all ranks, which all call this; no rank reads the old ones any more.
   func publishStaged() throws {
     try gatherer?.willChangeValues()
-    var gathers: [Work] = []
     for group in groups {
-      for bucket in group.flat.layout.buckets.indices {
-        try group.flat.publishStaged(bucket)
-        if let gather = try group.flat.gatherUpdated(bucket) { gathers.append(gather) }
-      }
+      for bucket in group.flat.layout.buckets.indices { try group.flat.publishStaged(bucket) }
+    }
+    try gatherUpdated()
+  }
+
+  /// Brings this rank's new values of all buckets to the others; every rank calls it.
+  func gatherUpdated() throws {
+    let gathers = try groups.flatMap { group in
+      try group.flat.layout.buckets.indices.compactMap { try group.flat.gatherUpdated($0) }
     }
     for work in gathers { try work.wait() }
     try gatherer?.publish()
@@ -100,9 +116,12 @@ final class StepParts {
   /// Steps made so far, those that were skipped left out.
   var stepCount: Int { rules.first?.step ?? 0 }
 
-  /// Forgets gradients that are not finite, and what their quantisation has lost.
-  func dropGradients() {
+  /// Skips a step: forgets gradients that are not finite, and what their quantisation has lost.
+  func skip(
+    _ overflow: ZeROOptimizer.Overflow, norm: Double, _ times: ZeROOptimizer.StepTimes
+  ) -> ZeROOptimizer.StepOutcome {
     reducer.clear()
     reducer.forgetErrors()
+    return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
   }
 }

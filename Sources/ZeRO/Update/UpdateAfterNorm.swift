@@ -12,15 +12,9 @@ final class UpdateAfterNorm: UpdateSchedule {
 
   func step(_ inputs: ZeROOptimizer.StepInputs) throws -> ZeROOptimizer.StepOutcome {
     var times = ZeROOptimizer.StepTimes()
+    let (norm, overflow) = try parts.checkedNorm(inputs, &times)
+    if let overflow { return parts.skip(overflow, norm: norm, times) }
     let start = ContinuousClock.now
-    let found = try parts.reducedNorm()
-    let norm = parts.unscaled(found, inputs)
-    let normEnd = ContinuousClock.now
-    times.gradientNorm = normEnd - start
-    if parts.settings.checksOverflow, let overflow = found.overflow {
-      parts.dropGradients()
-      return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
-    }
     let multiplier = parts.multiplier(norm: norm, inputs)
     try parts.gatherer?.willChangeValues()
     try parts.beginStep(inputs)
@@ -35,7 +29,7 @@ final class UpdateAfterNorm: UpdateSchedule {
       try group.states.endUpdates()
     }
     let updateEnd = ContinuousClock.now
-    times.update = updateEnd - normEnd
+    times.update = updateEnd - start
     for work in gathers { try work.wait() }
     try parts.gatherer?.publish()
     times.gather = .now - updateEnd

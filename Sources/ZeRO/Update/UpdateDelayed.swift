@@ -26,20 +26,14 @@ final class UpdateDelayed: UpdateSchedule {
   func step(_ inputs: ZeROOptimizer.StepInputs) throws -> ZeROOptimizer.StepOutcome {
     if gradients == nil && parts.stepCount < warmUpSteps { return try immediate.step(inputs) }
     var times = ZeROOptimizer.StepTimes()
+    let (norm, overflow) = try parts.checkedNorm(inputs, &times)
     let start = ContinuousClock.now
-    let found = try parts.reducedNorm()
-    let norm = parts.unscaled(found, inputs)
-    let normEnd = ContinuousClock.now
-    times.gradientNorm = normEnd - start
     try waitForUpdates()
     let updateEnd = ContinuousClock.now
-    times.update = updateEnd - normEnd
+    times.update = updateEnd - start
     try publish()
     times.gather = .now - updateEnd
-    if parts.settings.checksOverflow, let overflow = found.overflow {
-      parts.dropGradients()
-      return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
-    }
+    if let overflow { return parts.skip(overflow, norm: norm, times) }
     try parts.beginStep(inputs)
     try handOver(multiplier: parts.multiplier(norm: norm, inputs))
     return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: nil, times: times)

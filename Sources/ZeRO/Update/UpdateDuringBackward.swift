@@ -80,8 +80,7 @@ final class UpdateDuringBackward: UpdateSchedule {
     self.pass = nil
     if parts.settings.checksOverflow, let overflow = found.overflow {
       try parts.revokeStep()
-      parts.dropGradients()
-      return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
+      return parts.skip(overflow, norm: norm, times)
     }
     for group in parts.groups { group.states.commit() }
     try parts.publishStaged()

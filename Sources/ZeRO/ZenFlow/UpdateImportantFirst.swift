@@ -57,15 +57,9 @@ final class UpdateImportantFirst: UpdateSchedule {
   func step(_ inputs: ZeROOptimizer.StepInputs) throws -> ZeROOptimizer.StepOutcome {
     guard parts.stepCount >= settings.warmupStepCount else { return try warmup.step(inputs) }
     var times = ZeROOptimizer.StepTimes()
+    let (norm, overflow) = try parts.checkedNorm(inputs, &times)
+    if let overflow { return parts.skip(overflow, norm: norm, times) }
     let start = ContinuousClock.now
-    let found = try parts.reducedNorm()
-    let norm = parts.unscaled(found, inputs)
-    let normEnd = ContinuousClock.now
-    times.gradientNorm = normEnd - start
-    if parts.settings.checksOverflow, let overflow = found.overflow {
-      parts.dropGradients()
-      return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: overflow, times: times)
-    }
     let multiplier = parts.multiplier(norm: norm, inputs)
     self.inputs = inputs
     try parts.gatherer?.willChangeValues()
@@ -82,8 +76,8 @@ final class UpdateImportantFirst: UpdateSchedule {
     }
     try showChosen()
     let updateEnd = ContinuousClock.now
-    times.update = updateEnd - normEnd
-    try gather()
+    times.update = updateEnd - start
+    try parts.gatherUpdated()
     times.gather = .now - updateEnd
     parts.reducer.clear()
     return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: nil, times: times)
@@ -186,14 +180,6 @@ final class UpdateImportantFirst: UpdateSchedule {
     }
   }
 
-  private func gather() throws {
-    let works = try parts.groups.flatMap { group in
-      try group.flat.layout.buckets.indices.compactMap { try group.flat.gatherUpdated($0) }
-    }
-    for work in works { try work.wait() }
-    try parts.gatherer?.publish()
-  }
-
   // MARK: The rest
 
   private func forgetWaiting() {
@@ -272,7 +258,7 @@ final class UpdateImportantFirst: UpdateSchedule {
     try parts.gatherer?.willChangeValues()
     try closeWindow()
     stepCount = 0
-    try gather()
+    try parts.gatherUpdated()
   }
 
   func discardGradients() { parts.reducer.clear() }
