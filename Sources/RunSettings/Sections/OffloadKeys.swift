@@ -52,7 +52,7 @@ public struct OffloadOptimizerKeys: Section {
   public let initializesFast = Key("fast_init", false)
   /// Share of the states that is updated on the CPU.
   public let ratio = Key("ratio", 1.0, .between(0, 1))
-  /// Whether updates begin while the backward pass goes on; waits for the norm with gradient clipping.
+  /// Whether updates begin while the backward pass goes on; run again where gradients are clipped.
   public let usesSuperOffload = Key("super_offload", false)
   /// Share of a rank's threads with which updates beside training compute.
   public let coreShare = Key("cpuadam_cores_perc", 0.8, .between(0, 1))

@@ -14,6 +14,8 @@ public struct StepReport: Sendable, Equatable {
   public let lossScale: Double
   /// Where a gradient was not finite, when the step was skipped for it.
   public let overflow: Overflow?
+  /// Whether updates that `super_offload` began were taken back and run again, because gradients were clipped.
+  public let isRedone: Bool
   /// Samples trained on so far, by all ranks.
   public let globalSamples: Int
   /// Tokens that this step trained on, by all ranks.
@@ -43,7 +45,7 @@ public struct StepReport: Sendable, Equatable {
   /// A report of these figures.
   public init(
     step: Int, loss: Double, learningRate: Double, gradientNorm: Double, lossScale: Double, overflow: Overflow?,
-    globalSamples: Int, tokenCount: Int, seconds: Double, phases: [WallClockTimers.Phase: Double] = [:]
+    isRedone: Bool = false, globalSamples: Int, tokenCount: Int, seconds: Double, phases: [WallClockTimers.Phase: Double] = [:]
   ) {
     self.step = step
     self.loss = loss
@@ -51,6 +53,7 @@ public struct StepReport: Sendable, Equatable {
     self.gradientNorm = gradientNorm
     self.lossScale = lossScale
     self.overflow = overflow
+    self.isRedone = isRedone
     self.globalSamples = globalSamples
     self.tokenCount = tokenCount
     self.seconds = seconds

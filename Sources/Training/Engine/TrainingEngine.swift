@@ -97,9 +97,6 @@ public final class TrainingEngine {
 
   private func beginWatching() {
     if let dump = settings.watching.stateDump { log.info(dump) }
-    if settings.zero.updateTiming == .duringBackward, !settings.zero.updatesBesideTraining {
-      log.warning("super_offload has no effect with gradient_clipping: updates wait for the norm of the gradient")
-    }
     for group in optimizer.groups {
       let layout = group.flat.layout
       log.debug(
@@ -224,7 +221,7 @@ public final class TrainingEngine {
     let report = StepReport(
       step: progress.globalSteps, loss: loss, learningRate: rates.first ?? 0, gradientNorm: outcome.gradientNorm,
       lossScale: scale, overflow: outcome.overflow.map { .init(parameter: $0.path, rank: $0.rank) },
-      globalSamples: progress.globalSamples, tokenCount: tokenCount,
+      isRedone: outcome.isRedone, globalSamples: progress.globalSamples, tokenCount: tokenCount,
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
       phases: watch.takePhases())
     watch.end(

@@ -118,6 +118,10 @@ final class RunOutputs {
         "loss \(NumberText.fixed(first.loss, 4)) at step \(first.step), "
           + "\(NumberText.fixed(last.loss, 4)) at step \(last.step)")
     }
+    let redoneCount = reports.count(where: \.isRedone)
+    if redoneCount > 0 {
+      log.info("clipping made \(redoneCount) of \(reports.count) steps update again; super_offload gains in the others")
+    }
     if let output = options.output { log.info("checkpoint, model and plot are in \(output)") }
   }
 }

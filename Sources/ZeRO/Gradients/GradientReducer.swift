@@ -69,9 +69,11 @@ public final class GradientReducer {
   private var isSynchronizing = true
   private var isBoundary = true
   private var hooks: [HookRegistration] = []
-  /// Takes this rank's slice of each bucket as soon as it is final, in the last pass before a step, so that it is not
-  /// kept for the step; nil in other passes.
+  /// Takes this rank's slice of each bucket as soon as it is final, in the last pass before a step; nil in other
+  /// passes. It is not kept for the step, unless ``keepsFinalSlices`` says so, and then only read.
   var onFinalSlice: ((_ group: Int, _ bucket: Int, _ slice: Tensor) throws -> Void)?
+  /// Whether slices that were taken are kept too: whoever took them may come back for all of them.
+  var keepsFinalSlices = false
 
   /// One bucket's reduce-scatter under way.
   private struct Reduction {
@@ -266,6 +268,7 @@ public final class GradientReducer {
       let slice = try shards.take(adding: reduced, to: index, dtype: bucket.wholeBuffer().dtype)
       bucket.clear(keepingMemory: false)
       try sumOverReplicas(slice, label: bucket.label)
+      if keepsFinalSlices { try shards.put(slice, in: index) }
       try take(places[index].group, places[index].bucket, slice)
     }
   }

@@ -12,6 +12,8 @@ protocol GradientShards: AnyObject {
   func add(_ reduced: Tensor, to bucket: Int, dtype: DType) throws
   /// What is there plus a reduced slice, in `dtype`, which leaves: the slice is then forgotten.
   func take(adding reduced: Tensor, to bucket: Int, dtype: DType) throws -> Tensor
+  /// Keeps a final slice, which nobody changes any more.
+  func put(_ slice: Tensor, in bucket: Int) throws
   /// A slice, not to be written to; nil when none was added.
   func values(of bucket: Int) throws -> Tensor?
   /// Lets `body` change a slice in place.
@@ -48,6 +50,8 @@ final class MemoryGradientShards: GradientShards {
     shards[bucket] = nil
     return try kept.addInPlace(reduced.to(devices[bucket]))
   }
+
+  func put(_ slice: Tensor, in bucket: Int) { shards[bucket] = slice }
 
   func values(of bucket: Int) throws -> Tensor? { shards[bucket] }
 
@@ -105,6 +109,8 @@ final class FileGradientShards: GradientShards {
     try body(values)
     try store(values, bucket)
   }
+
+  func put(_ slice: Tensor, in bucket: Int) throws { try store(slice, bucket) }
 
   private func store(_ values: Tensor, _ bucket: Int) throws {
     ahead = nil

@@ -130,6 +130,8 @@ final class FileStates: PartitionStates {
   }
 
   func commit() {
+    defer { forgetCounts() }
+    guard updatedCount > 0 else { return }
     // What was left out has no values in the other files.
     precondition(
       files.allSatisfy { $0.next == nil } || updatedCount == announcedCount,
@@ -139,7 +141,6 @@ final class FileStates: PartitionStates {
       files[index].next = files[index].file
       files[index].file = next
     }
-    forgetCounts()
   }
 
   func revoke() {

@@ -42,7 +42,16 @@ extension ZeROOptimizer {
     public let gradientNorm: Double
     /// Where the gradient was not finite; the step was then skipped on every rank.
     public let overflow: Overflow?
+    /// Updates had begun before the norm was known, and ran again because gradients were clipped.
+    public let isRedone: Bool
     /// What its parts took.
     public let times: StepTimes
+
+    init(gradientNorm: Double, overflow: Overflow?, isRedone: Bool = false, times: StepTimes) {
+      self.gradientNorm = gradientNorm
+      self.overflow = overflow
+      self.isRedone = isRedone
+      self.times = times
+    }
   }
 }

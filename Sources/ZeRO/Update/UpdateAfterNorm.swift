@@ -14,6 +14,19 @@ final class UpdateAfterNorm: UpdateSchedule {
     var times = ZeROOptimizer.StepTimes()
     let (norm, overflow) = try parts.checkedNorm(inputs, &times)
     if let overflow { return parts.skip(overflow, norm: norm, times) }
+    return try update(inputs, norm: norm, times)
+  }
+
+  /// The step from the norm on.
+  ///
+  /// - Parameters:
+  ///   - norm: of the gradients that the reducer keeps, unscaled.
+  ///   - times: what finding it took.
+  ///   - isRedone: updates that were taken back run again.
+  func update(
+    _ inputs: ZeROOptimizer.StepInputs, norm: Double, _ times: ZeROOptimizer.StepTimes, isRedone: Bool = false
+  ) throws -> ZeROOptimizer.StepOutcome {
+    var times = times
     let start = ContinuousClock.now
     let multiplier = parts.multiplier(norm: norm, inputs)
     try parts.gatherer?.willChangeValues()
@@ -27,14 +40,15 @@ final class UpdateAfterNorm: UpdateSchedule {
         if let gather = try group.flat.gatherUpdated(bucket) { gathers.append(gather) }
       }
       try group.states.endUpdates()
+      group.states.commit()
     }
     let updateEnd = ContinuousClock.now
-    times.update = updateEnd - start
+    times.update += updateEnd - start
     for work in gathers { try work.wait() }
     try parts.gatherer?.publish()
     times.gather = .now - updateEnd
     parts.reducer.clear()
-    return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: nil, times: times)
+    return ZeROOptimizer.StepOutcome(gradientNorm: norm, overflow: nil, isRedone: isRedone, times: times)
   }
 
   func waitForUpdates() {}

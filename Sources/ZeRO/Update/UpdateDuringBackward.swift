@@ -5,8 +5,8 @@ import Torch
 /// reduced, and the step only waits for the rest and publishes (SuperOffload's speculative step). New working values
 /// stay beside the old ones until then, because backward still reads these, on this rank and on others.
 ///
-/// Nothing global may be needed to update: there is no clipping. Where a gradient that is not finite must not count,
-/// updates can be taken back, bit by bit, so that a skipped step leaves what it found.
+/// Updates run as if gradients were finite and not clipped. Where the step finds otherwise they are taken back, bit by
+/// bit, and where gradients are clipped they run again with the gradients, which are kept for it.
 final class UpdateDuringBackward: UpdateSchedule {
   private let parts: StepParts
   private let worker: UpdateWorker
@@ -19,12 +19,15 @@ final class UpdateDuringBackward: UpdateSchedule {
   /// The updates of one step. The worker's, once the backward pass has begun.
   private final class Pass {
     let updates: StagedUpdates
+    /// What gradients are multiplied with where they are not clipped.
+    let multiplier: Double
     private(set) var squares: [[GradientSquares?]]
     private let checksOverflow: Bool
     /// No gradient was found that makes the updates void.
     private var isValid = true
 
-    init(_ parts: StepParts, multiplier: Double) {
+    init(_ parts: StepParts, step: ZeROOptimizer.StepInputs) {
+      multiplier = parts.multiplier(norm: 0, step)
       updates = StagedUpdates(parts.groups, multiplier: multiplier)
       squares = parts.groups.map { $0.flat.layout.buckets.map { _ in nil } }
       checksOverflow = parts.settings.checksOverflow
@@ -54,8 +57,9 @@ final class UpdateDuringBackward: UpdateSchedule {
       return
     }
     try parts.beginStep(step)
-    let pass = Pass(parts, multiplier: parts.multiplier(norm: 0, step))
+    let pass = Pass(parts, step: step)
     self.pass = pass
+    parts.reducer.keepsFinalSlices = parts.settings.clips
     parts.reducer.onFinalSlice = { [worker, queueLimit] group, bucket, slice in
       try worker.start(holding: slice.byteCount, limit: queueLimit) {
         try pass.update(group: group, bucket: bucket, slice: slice)
@@ -82,6 +86,12 @@ final class UpdateDuringBackward: UpdateSchedule {
       try parts.revokeStep()
       return parts.skip(overflow, norm: norm, times)
     }
+    // The same on all ranks: it depends on the norm only. One that is not finite has no factor to compare.
+    let isRight = norm.isFinite && parts.multiplier(norm: norm, inputs) == pass.multiplier
+    guard !parts.settings.clips || isRight else {
+      try parts.revokeStep()
+      return try immediate.update(inputs, norm: norm, times, isRedone: true)
+    }
     for group in parts.groups { group.states.commit() }
     try parts.publishStaged()
     times.gather = .now - normEnd
@@ -104,7 +114,7 @@ final class UpdateDuringBackward: UpdateSchedule {
 
   func discardGradients() throws {
     if let pass {
-      guard parts.settings.checksOverflow else { throw UpdateError.underWay }
+      guard parts.settings.revokesUpdates else { throw UpdateError.underWay }
       try end(pass)
       self.pass = nil
       try withoutGradients { try parts.revokeStep() }

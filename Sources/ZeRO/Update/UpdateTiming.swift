@@ -5,8 +5,8 @@ import Torch
 public enum UpdateTiming: Sendable, Equatable {
   /// In the step, when the norm of the gradient is known.
   case afterNorm
-  /// `offload_optimizer.super_offload`: as soon as gradients are reduced, while backward goes on. With clipping it is as
-  /// ``afterNorm``: the norm is needed first.
+  /// `offload_optimizer.super_offload`: as soon as gradients are reduced, while backward goes on; where the norm
+  /// then asks for clipping, they are taken back and run again in the step.
   case duringBackward
   /// `offload_optimizer.delayed_update`: beside the passes of the next step, whose weights are one update older, from the
   /// step after `warmUpSteps` on.
@@ -29,8 +29,7 @@ extension ZeROSettings {
   public var updatesBesideTraining: Bool {
     switch updateTiming {
     case .afterNorm: false
-    case .duringBackward: clipping.maximumNorm == 0
-    case .delayed, .importantFirst: true
+    case .duringBackward, .delayed, .importantFirst: true
     }
   }
 
@@ -38,7 +37,10 @@ extension ZeROSettings {
   var choosesColumns: Bool { if case .importantFirst = updateTiming { true } else { false } }
 
   /// Whether updates begin before it is known that they count, and are taken back if not.
-  var revokesUpdates: Bool { updateTiming == .duringBackward && updatesBesideTraining && checksOverflow }
+  var revokesUpdates: Bool { updateTiming == .duringBackward && (checksOverflow || clips) }
+
+  /// Whether large gradients are clipped.
+  var clips: Bool { clipping.maximumNorm > 0 }
 
   /// - Parameter fileBufferByteCount: bytes of the buffers between files and memory; nil where states are in memory.
   /// - Throws: `OptimizerError.mismatch` for a rule or stage that cannot update beside training, `CollectiveError` when

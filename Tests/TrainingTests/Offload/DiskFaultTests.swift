@@ -17,11 +17,14 @@ struct DiskFaultTests {
     case full
     /// A file is shorter than what was written to it.
     case cutShort
+    /// The kernel answers with EIO, as for a broken disk.
+    case broken
 
     var words: [String] {
       switch self {
       case .full: ["cannot write", "File too large"]
       case .cutShort: ["cannot read", "it ends at byte 0"]
+      case .broken: ["cannot read", "at byte", "Input/output error", "the disk or its connection is broken"]
       }
     }
   }
@@ -35,11 +38,22 @@ struct DiskFaultTests {
       limit.rlim_cur = 4096
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
     case .cutShort:
-      for number in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-        let path = "/proc/self/fd/\(number)"
-        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { continue }
-        if target.contains("0_exp_avg.tensor.swp") { truncate(path, 0) }
-      }
+      try forEachMomentFile { truncate($1, 0) }
+    case .broken:
+      // The first pages of a process's memory are not mapped: reading them is an error of input and output.
+      let memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC)
+      guard memory >= 0 else { throw POSIXError(.EIO) }
+      try forEachMomentFile { number, _ in dup2(memory, number) }
+    }
+  }
+
+  /// The open descriptors of all ranks' first moments, with their paths.
+  private static func forEachMomentFile(_ body: (Int32, String) -> Void) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+      let path = "/proc/self/fd/\(name)"
+      guard let number = Int32(name), let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+      else { continue }
+      if target.contains("0_exp_avg.tensor.swp") { body(number, path) }
     }
   }
 

@@ -68,10 +68,14 @@ import ZeRO
     #expect(leftOver.isEmpty)
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(3)), arguments: [1, 2, 3], [Place.host, .everythingInFiles])
-  func `steps that overflow are taken back bit by bit`(stage: Int, place: Place) async throws {
+  @Test(
+    .tags(.ranks), .timeLimit(.minutes(3)), arguments: [(1, 0.0), (2, 0), (3, 0), (2, 0.5), (3, 0.5)],
+    [Place.host, .everythingInFiles])
+  func `steps that overflow are taken back bit by bit`(kind: (stage: Int, clipping: Double), place: Place) async throws {
+    let (stage, clipping) = kind
     func run(_ timing: UpdateTiming) async throws -> (scales: [Double], skipped: [Bool], outcome: TinyTraining.Outcome) {
       var tiny = tiny(stage: stage, place: place, timing: timing, dtype: .float16, checksOverflow: true)
+      tiny.clipping = clipping
       // So large that some of the first gradients are infinite in f16, some are not.
       tiny.scaler = { try LossScaler(initialPower: 22, dynamic: .init(window: 3, hysteresis: 1)) }
       return try await onRanks(2) { [tiny] context in
@@ -89,6 +93,60 @@ import ZeRO
     #expect(found.skipped == expected.skipped && found.scales == expected.scales)
     #expect(found.outcome.losses == expected.outcome.losses)
     #expect(found.outcome.weights == expected.outcome.weights)
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(5)), arguments: [1, 2, 3], Place.allCases)
+  func `updates that clipping asks for are taken back and run again`(stage: Int, place: Place) async throws {
+    let limit = try await middleNorm(stage: stage)
+    for (ranks, accumulation, dtype) in [(1, 1, DType.float32), (2, 2, .bfloat16), (3, 1, .bfloat16)] {
+      func run(_ timing: UpdateTiming) async throws -> ([Bool], TinyTraining.Outcome) {
+        var tiny = tiny(stage: stage, place: place, timing: timing, dtype: dtype, checksOverflow: accumulation == 2)
+        (tiny.clipping, tiny.accumulation, tiny.globalBatch) = (limit, accumulation, 12)
+        return try await onRanks(ranks) { [tiny] context in
+          let engine = try tiny.engine(context.world)
+          defer { engine.close() }
+          let reports = try (0..<6).map { try tiny.step(engine, $0) }
+          return (reports.map(\.isRedone), try TinyTraining.Outcome(engine: engine, reports: reports))
+        }[0]
+      }
+      let (never, expected) = try await run(.afterNorm)
+      let (redone, found) = try await run(.duringBackward)
+      #expect(redone.contains(true) && redone.contains(false))
+      #expect(redone == expected.norms.map { $0 > limit } && !never.contains(true))
+      #expect(found.losses == expected.losses && found.norms == expected.norms)
+      #expect(found.weights == expected.weights)
+    }
+  }
+
+  /// A limit that some steps exceed, and some do not.
+  private func middleNorm(stage: Int) async throws -> Double {
+    var tiny = tiny(stage: stage, place: .host, timing: .afterNorm, dtype: .float32)
+    tiny.globalBatch = 12
+    let norms = try await tiny.run(ranks: 1, steps: 6).norms.sorted()
+    return (norms[2] + norms[3]) / 2
+  }
+
+  @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [2, 3])
+  func `an update in the step between two during backward is not taken back with them`(stage: Int) async throws {
+    func run(_ timing: UpdateTiming) async throws -> TinyTraining.Outcome {
+      var tiny = tiny(stage: stage, place: .everythingInFiles, timing: timing, dtype: .bfloat16)
+      tiny.clipping = 1e-3
+      return try await onRanks(2) { [tiny] context in
+        let engine = try tiny.engine(context.world)
+        defer { engine.close() }
+        var reports = [try tiny.step(engine, 0)]
+        // Without gradients nothing began during backward.
+        let model = engine.model
+        let loss = try engine.forward { try model.namedParameters()[0].parameter.tensor.to(.float32).square().sum() }
+        try engine.noSync { try engine.backward(loss) }
+        reports.append(try #require(try engine.step()))
+        reports.append(try tiny.step(engine, 1))
+        return try TinyTraining.Outcome(engine: engine, reports: reports)
+      }[0]
+    }
+    let expected = try await run(.afterNorm)
+    let found = try await run(.duringBackward)
+    #expect(found.norms == expected.norms && found.weights == expected.weights)
   }
 
   @Test(.tags(.ranks), .timeLimit(.minutes(1)), arguments: [UpdateTiming.afterNorm, .duringBackward])
@@ -136,21 +194,6 @@ import ZeRO
     }
   }
 
-  @Test(.tags(.ranks), .timeLimit(.minutes(1)))
-  func `clipping needs the norm first, so that updates wait for it`() async throws {
-    var (plain, during) = (TinyTraining(), TinyTraining())
-    (plain.stage, during.stage) = (2, 2)
-    during.adjust = { $0.zero.updateTiming = .duringBackward }
-    let expected = try await plain.run(ranks: 2, steps: 3)
-    let found = try await during.run(ranks: 2, steps: 3)
-    #expect(found.weights == expected.weights)
-    var settings = ZeROSettings(stage: 2, clipping: GradientClipping(maximumNorm: 1))
-    settings.updateTiming = .duringBackward
-    #expect(!settings.updatesBesideTraining)
-    settings.clipping.maximumNorm = 0
-    #expect(settings.updatesBesideTraining)
-  }
-
   @Test(arguments: [UpdateTiming.duringBackward, .delayed(warmUpSteps: 0)])
   func `a rule that talks to other ranks is refused`(timing: UpdateTiming) async throws {
     var tiny = TinyTraining()
@@ -184,7 +227,7 @@ import ZeRO
     let during = try settings(#""super_offload": true, "cpuadam_cores_perc": 0.25"#)
     #expect(during.updateTiming == .duringBackward && during.workerThreadShare == 0.25)
     #expect(during.overlapCommunication && during.updatesBesideTraining)
-    #expect(try !settings(#""super_offload": true"#, clipping: 1).updatesBesideTraining)
+    #expect(try settings(#""super_offload": true"#, clipping: 1).updatesBesideTraining)
     let delayed = try settings(#""delayed_update": true, "delayed_update_warmup_steps": 7"#)
     #expect(delayed.updateTiming == .delayed(warmUpSteps: 7) && !delayed.overlapCommunication)
     #expect(try settings(#""delayed_update": true"#).updateTiming == .delayed(warmUpSteps: 40))
