@@ -45,6 +45,7 @@ public final class ZeROOptimizer {
   public let copyNumber: Int
   private let frozenByteCount: Int
   private let fileTier: FileTier?
+  private let stepParts: StepParts
   private let schedule: any UpdateSchedule
 
   /// Moves the parameters into flat buffers, takes f32 masters of this rank's partition and attaches to the
@@ -111,10 +112,10 @@ public final class ZeROOptimizer {
       quantized: plusPlus?.reduction(), files: settings.retention == .ownSlice ? settings.gradientFiles : nil,
       // ZenFlow needs gradients where the chosen columns are updated.
       offload: settings.choosesColumns ? nil : settings.hostOffload)
-    schedule = try settings.makeSchedule(
-      StepParts(
-        groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: ranks.shards,
-        settings: settings), fileBufferByteCount: tier?.bufferByteCount)
+    stepParts = StepParts(
+      groups: self.groups, rules: groups.map(\.rule), reducer: reducer, gatherer: gatherer, ranks: ranks.shards,
+      settings: settings)
+    schedule = try settings.makeSchedule(stepParts, fileBufferByteCount: tier?.bufferByteCount)
     try gatherer?.attach(to: model)
   }
 
@@ -190,12 +191,7 @@ public final class ZeROOptimizer {
   /// - Throws: `CollectiveError`, `TorchError`.
   public func gatherParameters() throws {
     try gatherer?.willChangeValues()
-    for group in groups {
-      for bucket in group.flat.layout.buckets.indices {
-        try group.flat.gatherUpdated(bucket)?.wait()
-      }
-    }
-    try gatherer?.publish()
+    try stepParts.gatherUpdated()
   }
 
   /// Gives a parameter values; of a partitioned one this rank's part. All ranks do the same, and

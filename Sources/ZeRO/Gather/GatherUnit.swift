@@ -25,7 +25,7 @@ final class GatherUnit {
   let byteOffset: Int
   /// Whether the parameters are trained, so that their gradients say when a backward pass is done with them.
   let isTrainable: Bool
-  fileprivate(set) var state = State.released
+  private(set) var state = State.released
   /// Module calls under way that have used it, and callers of `withGathered`.
   var userCount = 0
   /// A backward pass has come by, and has not finished with it.
@@ -67,18 +67,23 @@ final class GatherUnit {
     return false
   }
 
+  var isReleased: Bool { if case .released = state { true } else { false } }
+
   /// Begins to bring the values; does nothing when they are there or coming.
   func begin(_ source: any ShardSource, _ fidelity: GatherFidelity) throws {
-    guard case .released = state else { return }
-    try whole.resizeStorage(byteCount: whole.byteCount)
-    if let pending = try source.beginGather(into: whole, byteOffset: byteOffset, fidelity, label: label) {
-      state = .gathering(pending)
-    } else {
-      state = .available
-    }
+    if isReleased { expect(try source.beginGather(prepare(), fidelity)) }
   }
 
-  /// Returns when the values are there; `begin` came before.
+  /// Takes the memory for the values, which are to be brought next.
+  func prepare() throws -> GatherRequest {
+    try whole.resizeStorage(byteCount: whole.byteCount)
+    return GatherRequest(whole: whole, byteOffset: byteOffset, label: label)
+  }
+
+  /// The values are on their way; nil when they are there.
+  func expect(_ pending: (any PendingGather)?) { state = pending.map(State.gathering) ?? .available }
+
+  /// Returns when the values are there; `expect` came before.
   func finish() throws {
     guard case .gathering(let pending) = state else { return }
     try pending.wait()

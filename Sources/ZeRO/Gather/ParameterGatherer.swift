@@ -164,7 +164,7 @@ public final class ParameterGatherer: ModuleObserver {
     guard pendingError == nil else { return }
     do {
       if note(unit), let module = frames[frames.count - 1].module { known[module, default: []].append(unit) }
-      try require(unit)
+      try require([unit])
     } catch {
       pendingError = error
       unit.fillWithZeros()
@@ -187,26 +187,62 @@ public final class ParameterGatherer: ModuleObserver {
     return true
   }
 
-  /// Returns when a unit's values are there, and begins to bring those of the coming uses.
-  private func require(_ unit: GatherUnit) throws {
-    try begin(unit)
-    try unit.finish()
-    guard source.isAsynchronous else { return }
-    for index in trace.comingUnits(within: settings.prefetchBucketSize) {
-      let next = units[index]
-      guard case .released = next.state else { continue }
-      guard liveElementCount + next.elementCount <= settings.maximumLiveParameters else { break }
-      try begin(next)
-    }
+  /// Returns when the values of units in use are there, and begins to bring those of the coming uses.
+  private func require(_ needed: [GatherUnit]) throws {
+    let missing = needed.filter(\.isReleased)
+    for unit in missing { try account(for: unit, makingRoom: true) }
+    try begin(missing + comingUnits(after: missing), .working)
+    for unit in needed { try unit.finish() }
   }
 
-  private func begin(_ unit: GatherUnit, _ fidelity: GatherFidelity = .working) throws {
-    guard case .released = unit.state else { return }
-    if liveElementCount + unit.elementCount > settings.maximumLiveParameters { try makeRoom(for: unit) }
-    try unit.begin(source, fidelity)
+  /// The units to be brought early: large ones at once, small ones together with others.
+  private func comingUnits(after missing: [GatherUnit]) throws -> [GatherUnit] {
+    guard source.isAsynchronous else { return [] }
+    var large: [GatherUnit] = []
+    var small: [GatherUnit] = []
+    // Small units wait for others until one of them is among the next uses.
+    var smallAreDue = missing.contains(where: isSmall)
+    for (usesBefore, index) in trace.comingUnits(within: settings.prefetchBucketSize).enumerated() {
+      let next = units[index]
+      guard next.isReleased, !(missing + small + large).contains(where: { $0 === next }) else { continue }
+      let asked = (small + large).reduce(liveElementCount) { $0 + $1.elementCount }
+      guard asked + next.elementCount <= settings.maximumLiveParameters else { break }
+      guard isSmall(next) else {
+        large.append(next)
+        continue
+      }
+      if usesBefore < Self.usesToHideLatency { smallAreDue = true }
+      small.append(next)
+    }
+    let coming = large + (smallAreDue ? small : [])
+    for unit in coming { try account(for: unit, makingRoom: false) }
+    return coming
+  }
+
+  /// So many uses of units take longer than a message between machines.
+  private static let usesToHideLatency = 4
+
+  private func isSmall(_ unit: GatherUnit) -> Bool { unit.whole.byteCount <= source.largestCoalescedUnit }
+
+  /// Counts a unit that is about to be brought.
+  private func account(for unit: GatherUnit, makingRoom: Bool) throws {
+    if makingRoom, liveElementCount + unit.elementCount > settings.maximumLiveParameters { try makeRoom(for: unit) }
     gatherCount += 1
     liveElementCount += unit.elementCount
     peakLiveElementCount = max(peakLiveElementCount, liveElementCount)
+  }
+
+  /// Begins to bring released units, the small ones together.
+  private func begin(_ missing: [GatherUnit], _ fidelity: GatherFidelity) throws {
+    let small = missing.filter(isSmall)
+    let isTogether = fidelity == .working && small.count > 1
+    if isTogether {
+      let pending = try source.beginCoalescedGather(small.map { try $0.prepare() })
+      for unit in small { unit.expect(pending) }
+    }
+    for unit in missing where !(isTogether && isSmall(unit)) {
+      try unit.begin(source, fidelity)
+    }
   }
 
   /// Lets go of units until `unit` fits below the limit, those that are used last first.
@@ -221,7 +257,7 @@ public final class ParameterGatherer: ModuleObserver {
   }
 
   private func release(_ unit: GatherUnit) throws {
-    if case .released = unit.state { return }
+    if unit.isReleased { return }
     try unit.release()
     liveElementCount -= unit.elementCount
   }
@@ -234,7 +270,10 @@ public final class ParameterGatherer: ModuleObserver {
     }
     for unit in units {
       unit.userCount += 1
-      try begin(unit, .exact)
+      if unit.isReleased {
+        try account(for: unit, makingRoom: true)
+        try begin([unit], .exact)
+      }
       try unit.finish()
     }
   }
@@ -259,10 +298,9 @@ public final class ParameterGatherer: ModuleObserver {
     try throwPending()
     let id = ObjectIdentifier(module)
     frames.append(Frame(module: id, inputs: isRecordingGradients ? inputs.filter(\.requiresGradient) : []))
-    for unit in known[id] ?? [] {
-      _ = note(unit)
-      try require(unit)
-    }
+    let used = known[id] ?? []
+    for unit in used { _ = note(unit) }
+    if !used.isEmpty { try require(used) }
     return nil
   }
 
@@ -314,11 +352,12 @@ public final class ParameterGatherer: ModuleObserver {
   }
 
   private func beforeBackward(_ kept: [GatherUnit]) throws {
-    for unit in kept where !unit.isInBackward {
+    let needed = kept.filter { !$0.isInBackward }
+    for unit in needed {
       unit.isInBackward = true
       if isTraining { trace.note(unit.index) }
-      try require(unit)
     }
+    if !needed.isEmpty { try require(needed) }
   }
 
   /// Runs `body` with these parameters whole.

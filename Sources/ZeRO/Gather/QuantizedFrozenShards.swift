@@ -73,15 +73,12 @@ final class QuantizedFrozenShards: ShardSource {
       byteOffset: place.offset, elementCount: Self.format.byteCount(of: elementCount), dtype: .uint8)
   }
 
-  func beginGather(
-    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
-  ) throws -> (any PendingGather)? {
-    guard let place = places[byteOffset] else {
-      return try plain.beginGather(into: whole, byteOffset: byteOffset, fidelity, label: label)
-    }
+  func beginGather(_ request: GatherRequest, _ fidelity: GatherFidelity) throws -> (any PendingGather)? {
+    guard let place = places[request.byteOffset] else { return try plain.beginGather(request, fidelity) }
     let gathered = try Tensor.empty([rankCount * place.byteCount], dtype: .uint8)
-    let pending = try blocks.beginGather(into: gathered, byteOffset: place.offset, fidelity, label: label)
-    return Dequantization(blocks: gathered, pending: pending, whole: whole, partCount: rankCount)
+    let pending = try blocks.beginGather(
+      GatherRequest(whole: gathered, byteOffset: place.offset, label: request.label), fidelity)
+    return Dequantization(blocks: gathered, pending: pending, whole: request.whole, partCount: rankCount)
   }
 
   func publish() throws {

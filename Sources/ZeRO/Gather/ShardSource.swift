@@ -42,23 +42,36 @@ public protocol ShardSource: AnyObject {
   /// - Throws: `AsyncFileError`.
   func discardStaged() throws
 
+  /// Bytes of the largest units of which several come in less time together than one by one; 0 where that gains
+  /// nothing.
+  var largestCoalescedUnit: Int { get }
+
   /// Begins to bring every rank's shard of one unit, in order of rank.
   ///
-  /// - Parameters:
-  ///   - whole: `[N k]`, receives the shards.
-  ///   - byteOffset: where the unit's shard begins among the shards of each rank.
-  ///   - fidelity: whether rounding on the way is allowed.
-  ///   - label: what is gathered, for messages.
   /// - Returns: what is to be waited for; nil when it is done.
   /// - Throws: `CollectiveError`, `AsyncFileError`.
-  func beginGather(
-    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
-  ) throws -> (any PendingGather)?
+  func beginGather(_ request: GatherRequest, _ fidelity: GatherFidelity) throws -> (any PendingGather)?
+
+  /// Begins to bring several units, none larger than ``largestCoalescedUnit``.
+  ///
+  /// - Returns: what is to be waited for, once for all of them.
+  /// - Throws: `CollectiveError`.
+  func beginCoalescedGather(_ requests: [GatherRequest]) throws -> any PendingGather
 
   /// All ranks have new values in their shards when this returns; every rank calls it.
   ///
   /// - Throws: `CollectiveError`, `AsyncFileError`.
   func publish() throws
+}
+
+/// A unit that is to be brought.
+public struct GatherRequest {
+  /// `[N k]`, receives the shards in order of rank.
+  public let whole: Tensor
+  /// Where the unit's shard begins among the shards of each rank.
+  public let byteOffset: Int
+  /// What is gathered, for messages.
+  public let label: String
 }
 
 /// What a gather is for.
@@ -76,6 +89,15 @@ extension ShardSource {
   /// All of a shard that lies in memory, unless a source says otherwise.
   public func keptByteCount(byteOffset: Int, byteCount: Int) -> Int {
     isInMemory(byteOffset: byteOffset) ? byteCount : 0
+  }
+}
+
+/// Units come one by one, unless a source says otherwise.
+extension ShardSource {
+  public var largestCoalescedUnit: Int { 0 }
+
+  public func beginCoalescedGather(_ requests: [GatherRequest]) throws -> any PendingGather {
+    preconditionFailure("\(requests.count) units are gathered together by a source that gains nothing from it")
   }
 }
 

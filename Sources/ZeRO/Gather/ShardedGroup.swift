@@ -76,6 +76,9 @@ public final class ShardedGroup: ParameterGroup {
     }
   }
 
+  /// Nil: shards lie in the source.
+  public var residentValues: Tensor? { nil }
+
   /// Whether all of this rank's shards lie in memory.
   public var isInMemory: Bool { layout.buckets.indices.allSatisfy { source.isInMemory(byteOffset: place(of: $0)) } }
 

@@ -69,9 +69,8 @@ final class FileShards: ShardSource {
     staged = []
   }
 
-  func beginGather(
-    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
-  ) throws -> (any PendingGather)? {
+  func beginGather(_ request: GatherRequest, _ fidelity: GatherFidelity) throws -> (any PendingGather)? {
+    let (whole, byteOffset) = (request.whole, request.byteOffset)
     let count = whole.elementCount / group.size
     let operations = try files.enumerated().map { rank, files in
       reader.startRead(
@@ -134,10 +133,8 @@ final class TieredShards: ShardSource {
     try files.discardStaged()
   }
 
-  func beginGather(
-    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
-  ) throws -> (any PendingGather)? {
-    try tier(byteOffset).beginGather(into: whole, byteOffset: byteOffset, fidelity, label: label)
+  func beginGather(_ request: GatherRequest, _ fidelity: GatherFidelity) throws -> (any PendingGather)? {
+    try tier(request.byteOffset).beginGather(request, fidelity)
   }
 
   func publish() throws {

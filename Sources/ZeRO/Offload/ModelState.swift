@@ -30,7 +30,7 @@ extension ZeROOptimizer {
     case .optimizerStates: groups.flatMap(\.states.residentStates)
     case .masterWeights: groups.flatMap(\.states.residentMasters)
     case .workingParameters:
-      groups.compactMap { ($0.flat as? FlatGroup)?.values } + [try gatherer?.residentShards()].compactMap { $0 }
+      groups.compactMap(\.flat.residentValues) + [try gatherer?.residentShards()].compactMap { $0 }
     case .gradients: reducer.residentSlices
     case .gradientBuffers: reducer.residentBuffers
     }

@@ -47,6 +47,8 @@ public final class FlatGroup: ParameterGroup {
   public var device: Device { values.device }
   /// Bytes of the flat buffer.
   public var keptByteCount: Int { values.byteCount }
+  /// The flat buffer.
+  public var residentValues: Tensor? { values }
   /// True: the flat buffer is in memory.
   public var isInMemory: Bool { true }
   /// The part of one bucket whose states `rank` keeps, a view with the values that it has.

@@ -17,6 +17,8 @@ public protocol ParameterGroup: AnyObject {
   var device: Device { get }
   /// Bytes that this rank keeps of them all the time.
   var keptByteCount: Int { get }
+  /// The working values that the group keeps in a buffer of its own; nil where its shards lie in a source.
+  var residentValues: Tensor? { get }
 
   /// Whether this rank's part of a bucket lies in memory, where it is read and written in place, and in f32 is its own
   /// master.

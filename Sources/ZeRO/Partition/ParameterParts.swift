@@ -49,8 +49,10 @@ struct ParameterParts {
       gathering.layout(
         ofUnits: partitioned($0), leaves: leaves, rankCount: rankCount, alignment: settings.unitAlignment(of: dtype))
     }
-    let gatherer = try ParameterParts.gatherer(
-      layouts, dtype: dtype, device: device, ranks.shards, settings, plusPlus, quantizesFrozen: quantizesFrozen)
+    let sources = ShardSourceFactory(
+      layouts: layouts, dtype: dtype, device: device, ranks: ranks.shards, settings: settings, plusPlus: plusPlus)
+    let gatherer = ParameterGatherer(
+      settings: gathering, source: try sources.makeSource(quantizingFrozen: quantizesFrozen))
     self.gatherer = gatherer
     var byteOffset = 0
     func sharded(_ parameters: [Named], _ layout: FlatLayout) throws -> ShardedGroup {
@@ -84,57 +86,6 @@ struct ParameterParts {
     ) { try value(parameters[$0].path, parameters[$0].parameter) }
     try ranks.all.takeFirstRanksValues(group.values, pieces: layout.buckets.map(\.range))
     return group
-  }
-
-  private static func gatherer(
-    _ layouts: [FlatLayout], dtype: DType, device: Device, _ processGroup: ProcessGroup, _ settings: ZeROSettings,
-    _ plusPlus: PlusPlusGroups?, quantizesFrozen: Bool
-  ) throws -> ParameterGatherer {
-    let byteCount = layouts.reduce(0) { $0 + $1.partitionElementCount } * dtype.byteCount
-    let isOneMachine = device == .cpu && ShardWindow.isPossible(in: processGroup)
-    func memory(_ byteCount: Int) throws -> any ShardSource {
-      isOneMachine
-        ? try WindowShards(byteCount: byteCount, group: processGroup)
-        : try CollectiveShards(byteCount: byteCount, device: device, group: processGroup)
-    }
-    guard let files = settings.parameterFiles else {
-      var places: [Int: QuantizedFrozenShards.Place] = [:]
-      if quantizesFrozen, let frozen = layouts.last {
-        // The frozen units are the last ones. The pages of those that become blocks are never touched in the plain
-        // source, and take no memory there.
-        let start = byteCount - frozen.partitionElementCount * dtype.byteCount
-        places = QuantizedFrozenShards.places(
-          for: frozen, byteOffset: start, elementByteCount: dtype.byteCount,
-          smallest: settings.plusPlus.smallestQuantizedUnit)
-      }
-      var source: any ShardSource
-      if let plusPlus {
-        source = try PlusPlusShards(byteCount: byteCount, device: device, groups: plusPlus)
-      } else {
-        source = try memory(byteCount)
-      }
-      if !places.isEmpty {
-        let blocks = try memory(places.values.map { $0.offset + $0.byteCount }.max() ?? 0)
-        source = QuantizedFrozenShards(plain: source, blocks: blocks, places: places, rankCount: processGroup.size)
-      }
-      return ParameterGatherer(settings: settings.gathering, source: source)
-    }
-    let border = ParameterParts.border(layouts, dtype: dtype, elementLimit: files.maximumInMemory / processGroup.size)
-    let source = TieredShards(
-      memory: try memory(border), files: try FileShards(
-        dtype: dtype, settings: files, group: processGroup, stages: settings.updatesBesideTraining),
-      border: border)
-    return ParameterGatherer(settings: settings.gathering, source: source)
-  }
-
-  /// The bytes of the whole units, from the first on, that may stay in a rank's memory.
-  private static func border(_ layouts: [FlatLayout], dtype: DType, elementLimit: Int) -> Int {
-    var border = 0
-    for bucket in layouts.flatMap(\.buckets) {
-      guard border + bucket.shardElementCount <= elementLimit else { break }
-      border += bucket.shardElementCount
-    }
-    return border * dtype.byteCount
   }
 
   /// Frozen parameters that are whole on every rank, with the values of the first one; returns their bytes.

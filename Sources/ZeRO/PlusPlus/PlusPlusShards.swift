@@ -4,7 +4,7 @@ import Torch
 /// Shards that travel as ZeRO++ says: gathered in 8-bit blocks (qwZ), and from the second time in a step on from
 /// secondary shards that close ranks keep (hpZ). All ranks use their units in one order.
 final class PlusPlusShards: ShardSource {
-  private let shards: Tensor
+  private let shards: CollectiveShards
   private let group: ProcessGroup
   private let quantizes: Bool
   private let secondaryGroup: ProcessGroup?
@@ -15,8 +15,8 @@ final class PlusPlusShards: ShardSource {
   var roundsWorkingValues: Bool { quantizes }
 
   init(byteCount: Int, device: Device, groups: PlusPlusGroups) throws {
-    shards = try Tensor.zeroPages([max(byteCount, 1)], dtype: .uint8, device: device)
     group = groups.grid.whole
+    shards = try CollectiveShards(byteCount: byteCount, device: device, group: group)
     quantizes = groups.settings.quantizesWeights
     secondaryGroup = groups.secondaryGroup
   }
@@ -27,32 +27,31 @@ final class PlusPlusShards: ShardSource {
   func isInMemory(byteOffset: Int) -> Bool { true }
 
   func ownShard(byteOffset: Int, elementCount: Int, dtype: DType) throws -> Tensor {
-    try shards.narrow(dim: 0, start: byteOffset, length: elementCount * dtype.byteCount).view(dtype: dtype)
+    try shards.ownShard(byteOffset: byteOffset, elementCount: elementCount, dtype: dtype)
   }
 
   func storeOwnShard(_ values: Tensor, byteOffset: Int) throws {}
 
-  func beginGather(
-    into whole: Tensor, byteOffset: Int, _ fidelity: GatherFidelity, label: String
-  ) throws -> (any PendingGather)? {
-    if fidelity == .working, let secondaryGroup, let secondary = secondaries[byteOffset] {
-      let work = try secondaryGroup.allGather(into: whole, from: secondary, label: label)
-      return Pending { try work.wait() }
+  func beginGather(_ request: GatherRequest, _ fidelity: GatherFidelity) throws -> (any PendingGather)? {
+    let (whole, byteOffset) = (request.whole, request.byteOffset)
+    guard fidelity == .working else { return try shards.beginGather(request, fidelity) }
+    if let secondaryGroup, let secondary = secondaries[byteOffset] {
+      let work = try secondaryGroup.allGather(into: whole, from: secondary, label: request.label)
+      return PendingWork { try work.wait() }
     }
-    let count = whole.elementCount / group.size
-    let own = try ownShard(byteOffset: byteOffset, elementCount: count, dtype: whole.dtype)
-    guard quantizes && fidelity == .working else {
-      let work = try group.allGather(into: whole, from: own, label: label)
-      return Pending { [unowned self] in
-        try work.wait()
-        if fidelity == .working { try keep(whole, byteOffset) }
-      }
-    }
-    let gather = try group.allGatherQuantized(into: whole, from: own, label: label)
-    return Pending { [unowned self] in
-      try gather.wait()
+    let pending = quantizes ? try beginQuantizedGather(request) : try shards.beginGather(request, fidelity)
+    return PendingWork { [unowned self] in
+      try pending?.wait()
       try keep(whole, byteOffset)
     }
+  }
+
+  private func beginQuantizedGather(_ request: GatherRequest) throws -> any PendingGather {
+    let whole = request.whole
+    let own = try ownShard(
+      byteOffset: request.byteOffset, elementCount: whole.elementCount / group.size, dtype: whole.dtype)
+    let gather = try group.allGatherQuantized(into: whole, from: own, label: request.label)
+    return PendingWork { try gather.wait() }
   }
 
   /// Keeps this rank's part of a unit that has just come.
@@ -64,11 +63,6 @@ final class PlusPlusShards: ShardSource {
 
   func publish() throws {
     secondaries = [:]
-    try group.barrier(label: "parameters are updated")
-  }
-
-  private struct Pending: PendingGather {
-    let finish: () throws -> Void
-    func wait() throws { try finish() }
+    try shards.publish()
   }
 }
