@@ -55,7 +55,8 @@ final class CollectiveShards: ShardSource {
   func publish() throws { try group.barrier(label: "parameters are updated") }
 }
 
-/// Joins `length` bytes of each row. A copy of bytes, because graphs refer to `whole`: to them its values never changed.
+/// Joins `length` bytes of each row. A copy of bytes, because graphs refer to `whole`: to them its values never
+/// changed.
 private func copy(_ length: Int, of rows: Tensor, from start: Int, rowCount: Int, to whole: Tensor) {
   let rowLength = rows.byteCount / rowCount
   rows.withUnsafeMutableBytes { source in

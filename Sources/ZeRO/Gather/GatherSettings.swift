@@ -19,7 +19,8 @@ public struct GatherSettings: Sendable, Equatable {
   /// Settings; the defaults are DeepSpeed's.
   public init(
     persistenceThreshold: Int = 100_000, modelPersistenceThreshold: Int = .max, prefetchBucketSize: Int = 50_000_000,
-    maximumLiveParameters: Int = 1_000_000_000, maximumReuseDistance: Int = 1_000_000_000, leafModules: [String] = [], leafClasses: Set<String> = []
+    maximumLiveParameters: Int = 1_000_000_000, maximumReuseDistance: Int = 1_000_000_000, leafModules: [String] = [],
+    leafClasses: Set<String> = []
   ) {
     self.persistenceThreshold = persistenceThreshold
     self.modelPersistenceThreshold = modelPersistenceThreshold

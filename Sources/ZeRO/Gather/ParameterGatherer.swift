@@ -287,7 +287,8 @@ public final class ParameterGatherer: ModuleObserver {
       if !fits || settings.maximumReuseDistance == 0 { try release(unit) }
       return
     }
-    if fits, let distance = trace.distanceToNextUse(of: unit.index), distance <= settings.maximumReuseDistance { return }
+    let distance = trace.distanceToNextUse(of: unit.index)
+    if fits, let distance, distance <= settings.maximumReuseDistance { return }
     try release(unit)
   }
 

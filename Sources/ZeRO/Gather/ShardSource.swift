@@ -92,10 +92,11 @@ extension ShardSource {
   }
 }
 
-/// Units come one by one, unless a source says otherwise.
 extension ShardSource {
+  /// 0: units come one by one, unless a source says otherwise.
   public var largestCoalescedUnit: Int { 0 }
 
+  /// Traps: only a source with a ``largestCoalescedUnit`` is asked for several units.
   public func beginCoalescedGather(_ requests: [GatherRequest]) throws -> any PendingGather {
     preconditionFailure("\(requests.count) units are gathered together by a source that gains nothing from it")
   }
