@@ -14,10 +14,11 @@ public enum ModelLocation {
   public init(path: String) throws {
     if path.hasSuffix(".gguf") {
       self = .gguf(try GGUFFile(path: path))
-    } else if access(path + "/.", X_OK) != 0 {
+    } else if path.isEmpty || access(path + "/.", X_OK) != 0 {
       let isFile = access(path, F_OK) == 0
       throw FileFormatError(
-        .missing, file: path, found: isFile ? "a file of another kind" : "nothing there",
+        .missing, file: path.isEmpty ? "the model's path" : path,
+        found: path.isEmpty ? "an empty path" : isFile ? "a file of another kind" : "nothing there",
         expected: "a Hugging Face model folder with config.json, or a .gguf file")
     } else {
       self = .folder(try HuggingFaceFolder(path: path))

@@ -32,16 +32,22 @@ public struct MemoryTable: Sendable, Equatable {
 
     /// How far the measurement is from the formula, as a part of the formula.
     public var deviation: Double { formula == 0 ? 0 : Double(states - formula) / Double(formula) }
+
+    /// What is in memory, as a part of the formula.
+    public var shareInMemory: Double { formula == 0 ? 1 : Double(states) / Double(formula) }
   }
 
   /// The ZeRO stage of the run.
   public var stage: Int
+  /// Whether a part of the states lies in files, which the formula counts and the measurement does not.
+  public var hasStatesInFiles: Bool
   /// One row per rank.
   public var rows: [Row]
 
   /// A table of some ranks.
-  public init(stage: Int, rows: [Row]) {
+  public init(stage: Int, hasStatesInFiles: Bool = false, rows: [Row]) {
     self.stage = stage
+    self.hasStatesInFiles = hasStatesInFiles
     self.rows = rows
   }
 
@@ -50,16 +56,20 @@ public struct MemoryTable: Sendable, Equatable {
     var table = TextTable([
       .init("rank", .right), .init("parameters", .right), .init("gradients", .right),
       .init("optimizer", .right), .init("states", .right), .init("ZeRO-\(stage) formula", .right),
-      .init("deviation", .right), .init("peak resident", .right),
+      .init(hasStatesInFiles ? "in memory" : "deviation", .right), .init("peak resident", .right),
     ])
     for row in rows.sorted(by: { $0.rank < $1.rank }) {
-      let sign = row.deviation < 0 ? "" : "+"
       table.append([
         "\(row.rank)", NumberText.bytes(row.parameters), NumberText.bytes(row.gradients),
         NumberText.bytes(row.optimizerStates), NumberText.bytes(row.states), NumberText.bytes(row.formula),
-        "\(sign)\(NumberText.fixed(row.deviation * 100, 2)) %", NumberText.bytes(row.peakResident),
+        comparison(of: row), NumberText.bytes(row.peakResident),
       ])
     }
     return table.rendered()
+  }
+
+  private func comparison(of row: Row) -> String {
+    if hasStatesInFiles { return "\(NumberText.fixed(row.shareInMemory * 100, 1)) %" }
+    return "\(row.deviation < 0 ? "" : "+")\(NumberText.fixed(row.deviation * 100, 2)) %"
   }
 }

@@ -205,6 +205,8 @@ public final class TrainingRun {
         rank: rank, parameters: values[0], gradients: values[1], optimizerStates: values[2], formula: values[3],
         peakResident: values[4])
     }
-    return MemoryTable(stage: engine.settings.zero.stage, rows: rows)
+    let zero = engine.settings.zero
+    return MemoryTable(
+      stage: zero.stage, hasStatesInFiles: zero.parameterFiles != nil || zero.fileTier != nil, rows: rows)
   }
 }

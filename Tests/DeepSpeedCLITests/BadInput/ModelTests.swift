@@ -11,6 +11,7 @@ struct ModelTests {
 
   static let configurations = [
     BadInput("missing folder", "nothing", "Hugging Face") { try $0.evaluate(model: $0.path("nothing")) },
+    BadInput("empty path", "model's path", "Hugging Face") { try $0.evaluate(model: "") },
     BadInput("no config.json", "config.json") { try $0.evaluate(model: $0.makeFolder("empty")) },
     BadInput("a file of another kind", "model.bin", ".gguf") {
       try $0.evaluate(model: try $0.write("model.bin", "x"))

@@ -37,6 +37,20 @@ import Testing
         """)
   }
 
+  @Test func `with states in files the memory table shows which part is in memory`() {
+    let table = MemoryTable(
+      stage: 3, hasStatesInFiles: true,
+      rows: [
+        .init(rank: 0, parameters: 0, gradients: 0, optimizerStates: 512, formula: 2048, peakResident: 1024)
+      ])
+    #expect(
+      table.rendered() == """
+        rank  parameters  gradients  optimizer  states  ZeRO-3 formula  in memory  peak resident
+        ----  ----------  ---------  ---------  ------  --------------  ---------  -------------
+           0         0 B        0 B      512 B   512 B        2.00 KiB     25.0 %       1.00 KiB
+        """)
+  }
+
   @Test(arguments: [
     (0.0, "0"), (1, "1.000"), (12.346, "12.35"), (2e-5, "2.0e-05"), (0.0003, "3.0e-04"), (0.0012, "0.00120"),
     (123_456, "123456"), (1.25e9, "1.2e+09"), (-0.5, "-0.5000"), (9.96e-5, "1.0e-04"), (.nan, "nan"),
