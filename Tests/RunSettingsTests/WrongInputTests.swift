@@ -173,11 +173,17 @@ struct WrongInput: Sendable, CustomTestStringConvertible {
       #""zero_optimization": {"stage": 1, "mics_shard_size": 4}"#, .contradiction,
       "zero_optimization.mics_shard_size", "stage 3"),
     WrongInput(
-      #""zero_optimization": {"stage": 3, "mics_shard_size": 4, "zero_hpz_partition_size": 2}"#, .contradiction,
+      #""zero_optimization": {"stage": 3, "mics_shard_size": 2, "zero_hpz_partition_size": 2}"#, .contradiction,
       "zero_optimization.zero_hpz_partition_size", "one of them"),
     WrongInput(
-      #""zero_optimization": {"stage": 3, "mics_shard_size": 4, "zero_quantized_gradients": true}"#, .contradiction,
+      #""zero_optimization": {"stage": 3, "mics_shard_size": 2, "zero_quantized_gradients": true}"#, .contradiction,
       "zero_optimization.zero_quantized_gradients", "one of them"),
+    WrongInput(
+      #""zero_optimization": {"stage": 3, "mics_shard_size": 3}"#, .contradiction,
+      "zero_optimization.mics_shard_size", "a divisor of the number of ranks"),
+    WrongInput(
+      #""zero_optimization": {"stage": 3, "zero_hpz_partition_size": 8}"#, .contradiction,
+      "zero_optimization.zero_hpz_partition_size", "a divisor of the number of ranks"),
     WrongInput(
       #""zero_optimization": {"stage": 3, "zeropp_loco_param": {}}"#, .contradiction,
       "zero_optimization.zeropp_loco_param", "zero_quantized_gradients"),

@@ -25,6 +25,7 @@ struct Planner {
     config.settings = resolver.settings
     problems += config.problems()
     resolveBatch()
+    checkGroups()
     resolveTypes()
     checkSchedule()
     if !leavesAutoOpen { config.settings.contents.settleAuto() }
@@ -78,6 +79,22 @@ struct Planner {
         return nil
       }
       return facts.worldSize / shared
+    }
+  }
+
+  /// Groups of consecutive ranks must come out even.
+  private mutating func checkGroups() {
+    let zero = config.settings.zero
+    guard zero.stage == .parameters else { return }
+    let sizes = [
+      ("mics_shard_size", zero.miCSShardSize), ("zero_hpz_partition_size", zero.hierarchicalPartitionSize),
+    ]
+    for (key, size) in sizes where size > 0 && facts.worldSize % size != 0 {
+      problems.append(
+        config.rules.problem(
+          .contradiction, at: "zero_optimization.\(key)",
+          found: "groups of \(size) among \(facts.worldSize) ranks",
+          expected: "a divisor of the number of ranks"))
     }
   }
 
