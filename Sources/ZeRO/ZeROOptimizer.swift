@@ -194,10 +194,9 @@ public final class ZeROOptimizer {
     try stepParts.gatherUpdated()
   }
 
-  /// Gives a parameter values; of a partitioned one this rank's part. All ranks do the same, and
-  /// ``gatherParameters()`` follows.
+  /// Gives a parameter values of its shape and any dtype; of a partitioned one this rank's part. All ranks do the
+  /// same, and ``gatherParameters()`` follows.
   ///
-  /// - Parameter values: the parameter's shape, any dtype.
   /// - Throws: `TorchError`.
   public func assign(_ values: Tensor, to parameter: Parameter) throws {
     guard let residence = parameter.residence as? UnitResidence else {

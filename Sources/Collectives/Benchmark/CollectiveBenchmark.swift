@@ -50,9 +50,8 @@ public struct CollectiveBenchmark: Sendable {
     public var bandwidth: Double { Double(byteCount) / medianSeconds }
   }
 
-  /// Runs it; every rank calls this.
+  /// Runs it; every rank calls this. `onMeasurement` gets each measurement as soon as it is there.
   ///
-  /// - Parameter onMeasurement: called with each measurement as soon as it is there.
   /// - Throws: `CollectiveError`, `TorchError`.
   public func run(
     _ context: RankContext, onMeasurement: (Measurement) throws -> Void = { _ in }

@@ -7,15 +7,16 @@ internal import Torch
 public protocol LayerwiseRule: OptimizerRule {
   /// The first half: updates states, measures.
   ///
-  /// - Parameter parameters: the elements of each parameter in the piece, counted from the piece's start;
-  ///   elements of none are left alone.
+  /// - Parameters:
+  ///   - piece: what is updated.
+  ///   - parameters: the elements of each parameter in the piece, counted from the piece's start; elements of none
+  ///     are left alone.
   /// - Returns: the squares of each parameter's elements in the piece.
   /// - Throws: `OptimizerError.mismatch` for tensors that do not fit each other, `TorchError`.
   func measure(_ piece: FlatUpdate, parameters: [Range<Int>]) throws -> [LayerSquares]
 
-  /// The second half: updates weights and their copy.
+  /// The second half: updates weights and their copy, with the squares of each whole parameter.
   ///
-  /// - Parameter squares: those of each whole parameter.
   /// - Throws: `OptimizerError.mismatch` for tensors that do not fit each other, `TorchError`.
   func apply(_ piece: FlatUpdate, parameters: [Range<Int>], squares: [LayerSquares]) throws
 }

@@ -3,9 +3,9 @@ internal import CTorch
 extension Tensor {
   /// In place: one AdamW step of libtorch's own fused kernel, which ours is measured beside.
   ///
-  /// - Parameters:
-  ///   - gradient: this tensor's shape and dtype, like both moments.
-  ///   - step: the number of this step as an f32 scalar, 1 at the first.
+  /// The gradient and both moments have this tensor's shape and dtype; `step` is the number of this step as an f32
+  /// scalar, 1 at the first.
+  ///
   /// - Throws: `TorchError` when libtorch rejects the operands.
   public func fusedAdamWInPlace(
     gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Tensor, learningRate: Double, beta1: Double,

@@ -33,9 +33,8 @@ public struct BenchmarkFigures: Sendable, Equatable {
   }
 
   /// The figures in the last line of `output` that begins with ``marker``: `tok_s`, `rss_mb` (one number a
-  /// rank), `first_step_s`, and `mfu` where it is known.
+  /// rank), `first_step_s`, and `mfu` where it is known. Messages name its `source`.
   ///
-  /// - Parameter source: what printed it, for messages.
   /// - Throws: ``BenchmarkError``.
   public init(output: String, source: String) throws(BenchmarkError) {
     guard let line = output.split(whereSeparator: \.isNewline).last(where: { $0.hasPrefix(Self.marker) })

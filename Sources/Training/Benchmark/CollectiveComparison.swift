@@ -13,8 +13,8 @@ public struct CollectiveComparison: Sendable, Equatable {
     public let microseconds: Double
 
     /// The figures in all lines of `output` that begin with `RESULT `: JSON objects with `operation`, `bytes` and `us`.
+    /// Messages name its `source`.
     ///
-    /// - Parameter source: what printed them, for messages.
     /// - Throws: ``BenchmarkError`` for lines without these numbers, and when there is no line.
     public static func figures(in output: String, source: String) throws(BenchmarkError) -> [Figure] {
       var found: [Figure] = []
@@ -55,9 +55,7 @@ public struct CollectiveComparison: Sendable, Equatable {
     times = names.map { _ in [:] }
   }
 
-  /// Adds what one side measured in one round.
-  ///
-  /// - Parameter side: an index of ``names``.
+  /// Adds what one side, an index of ``names``, measured in one round.
   public mutating func append(_ figures: [Figure], side: Int) {
     for figure in figures {
       let key = Key(operation: figure.operation, byteCount: figure.byteCount)

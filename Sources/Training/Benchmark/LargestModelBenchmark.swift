@@ -60,6 +60,7 @@ public struct LargestModelBenchmark: Sendable {
   /// The largest model that fits at a stage; one block more does not.
   ///
   /// - Parameters:
+  ///   - stage: of ZeRO.
   ///   - group: the data-parallel ranks, which all call this.
   ///   - onModel: told of every model that was trained in the search.
   /// - Returns: nil when not even one block fits.

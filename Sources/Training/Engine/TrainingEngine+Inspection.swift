@@ -69,9 +69,9 @@ extension TrainingEngine {
   }
 
   /// Replaces one optimizer state or the master weights of a parameter, and with these the parameter, as
-  /// `safe_set_full_fp32_param` and `safe_set_full_optimizer_state`.
+  /// `safe_set_full_fp32_param` and `safe_set_full_optimizer_state`. The values have the parameter's shape and any dtype,
+  /// and are the same on all ranks.
   ///
-  /// - Parameter values: the parameter's shape, any dtype; the same on all ranks.
   /// - Throws: as ``fullState(_:of:)``.
   public func setFullState(_ state: String, of path: ParameterPath, to values: Tensor) throws {
     try optimizer.settle()

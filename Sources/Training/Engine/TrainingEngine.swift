@@ -271,6 +271,6 @@ public final class TrainingEngine {
   }
 
   /// Detaches from the model, whose parameters keep their last values: with delayed updates those before the last step,
-  /// unless ``ZeROOptimizer/settle()`` or a checkpoint came before. Calls no other rank, which may have failed.
+  /// unless `ZeROOptimizer.settle()` or a checkpoint came before. Calls no other rank, which may have failed.
   public func close() { optimizer.close() }
 }

@@ -154,9 +154,8 @@ public final class PartitionedGroup {
     flat.layout.fragments(of: owner).flatMap { $0.parts(limit: states.largestPiece) }
   }
 
-  /// One state of one piece of a parameter, `[fragment.parameterRange.count]`, for reading only.
+  /// One state, of ``stateNames``, of one piece of a parameter: `[fragment.parameterRange.count]`, for reading only.
   ///
-  /// - Parameter state: one of ``stateNames``.
   /// - Throws: `TorchError`, and what the states throw.
   public func values(ofState state: String, _ fragment: FlatLayout.Fragment) throws -> Tensor {
     let tensor = tensor(named: state)
@@ -169,6 +168,7 @@ public final class PartitionedGroup {
   ///
   /// - Parameters:
   ///   - state: one of ``stateNames``.
+  ///   - fragment: the piece of the parameter.
   ///   - values: `[fragment.parameterRange.count]`, of any dtype.
   /// - Throws: `TorchError`, and what the states throw.
   public func setValues(ofState state: String, _ fragment: FlatLayout.Fragment, _ values: Tensor) throws {
