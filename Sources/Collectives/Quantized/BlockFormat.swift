@@ -51,11 +51,19 @@ public struct BlockFormat: Sendable, Hashable {
   /// - Parameter tensor: `[n]` in any shape, f32, bf16 or f16, contiguous, on the CPU.
   /// - Returns: uint8, `[byteCount(of: n)]`.
   /// - Throws: `CollectiveError.invalidArgument` for another tensor, `tensor` when there is no memory.
-  public func blocks(of tensor: Tensor) throws(CollectiveError) -> Tensor {
-    let result = try Self.bytes(byteCount(of: tensor.elementCount))
-    let dtype = try Self.kernelDType(of: tensor)
-    write(
-      Self.address(of: tensor), dtype, count: tensor.elementCount, to: Self.address(of: result), feedback: nil)
+  public func blocks(of tensor: Tensor) throws(CollectiveError) -> Tensor { try blocks(of: [tensor]) }
+
+  /// The blocks of several tensors, one after another.
+  func blocks(of tensors: [Tensor]) throws(CollectiveError) -> Tensor {
+    let result = try Self.bytes(tensors.reduce(0) { $0 + byteCount(of: $1.elementCount) })
+    var start = 0
+    for tensor in tensors {
+      let dtype = try Self.kernelDType(of: tensor)
+      write(
+        Self.address(of: tensor), dtype, count: tensor.elementCount,
+        to: Self.address(of: result).map { $0 + start }, feedback: nil)
+      start += byteCount(of: tensor.elementCount)
+    }
     return result
   }
 
@@ -153,6 +161,11 @@ public struct BlockFormat: Sendable, Hashable {
   /// Bytes, all zero.
   static func bytes(_ count: Int) throws(CollectiveError) -> Tensor {
     do throws(TorchError) { return try Tensor.zeros([count], dtype: .uint8) } catch { throw .tensor(error) }
+  }
+
+  /// Bytes to be written to.
+  static func memory(_ count: Int) throws(CollectiveError) -> Tensor {
+    do throws(TorchError) { return try Tensor.empty([count], dtype: .uint8) } catch { throw .tensor(error) }
   }
 
   /// The kernels' name of a tensor's dtype.

@@ -6,15 +6,15 @@ public import Torch
 public final class QuantizedGather {
   private let work: Work
   private let gathered: Tensor
-  private let output: Tensor
+  private let outputs: [Tensor]
   private let format: BlockFormat
   private let partCount: Int
   private var isDone = false
 
-  init(work: Work, gathered: Tensor, output: Tensor, format: BlockFormat, partCount: Int) {
+  init(work: Work, gathered: Tensor, outputs: [Tensor], format: BlockFormat, partCount: Int) {
     self.work = work
     self.gathered = gathered
-    self.output = output
+    self.outputs = outputs
     self.format = format
     self.partCount = partCount
   }
@@ -25,21 +25,25 @@ public final class QuantizedGather {
   public func wait() throws(CollectiveError) {
     if isDone { return }
     try work.wait()
-    let dtype = try BlockFormat.kernelDType(of: output)
-    let count = output.elementCount / partCount
-    let bytes = format.byteCount(of: count)
-    for part in 0..<partCount {
-      format.sum(
-        [BlockFormat.address(of: gathered).map { $0 + part * bytes }], count: count,
-        to: BlockFormat.address(of: output).map { $0 + part * count * output.dtype.byteCount }, dtype, factor: 1)
+    let stride = gathered.byteCount / partCount
+    var start = 0
+    for output in outputs {
+      let dtype = try BlockFormat.kernelDType(of: output)
+      let count = output.elementCount / partCount
+      for part in 0..<partCount {
+        format.sum(
+          [BlockFormat.address(of: gathered).map { $0 + part * stride + start }], count: count,
+          to: BlockFormat.address(of: output).map { $0 + part * count * output.dtype.byteCount }, dtype, factor: 1)
+      }
+      start += format.byteCount(of: count)
     }
-    withExtendedLifetime((gathered, output)) {}
+    withExtendedLifetime((gathered, outputs)) {}
     isDone = true
   }
 }
 
 extension ProcessGroup {
-  /// Joins the ranks' parts in order of rank, quantised on the way.
+  /// Joins the ranks' parts of a tensor in order of rank, quantised on the way.
   ///
   /// - Parameters:
   ///   - output: `[n]`, f32, bf16 or f16, receives the parts at ``QuantizedGather/wait()``.
@@ -51,29 +55,33 @@ extension ProcessGroup {
   public func allGatherQuantized(
     into output: Tensor, from input: Tensor, format: BlockFormat = .weights, label: String = ""
   ) throws(CollectiveError) -> QuantizedGather {
-    try allGatherQuantized(into: output, blocks: try format.blocks(of: input), format: format, label: label)
+    try allGatherQuantized(into: [output], from: [input], format: format, label: label)
   }
 
-  /// Joins parts that are kept as blocks.
+  /// Joins the ranks' parts of several tensors in one message, each quantised by itself: to the same values as one
+  /// by one.
   ///
   /// - Parameters:
-  ///   - output: `[n]`, f32, bf16 or f16, receives the parts at ``QuantizedGather/wait()``.
-  ///   - blocks: the blocks of this rank's `n / N` elements.
-  ///   - format: how they are quantised.
+  ///   - outputs: each `[n]`, f32, bf16 or f16, receives the parts at ``QuantizedGather/wait()``.
+  ///   - inputs: this rank's part of each, `[n / N]`.
+  ///   - format: how the parts are quantised.
   ///   - label: what is gathered, for messages; the same on all ranks.
   /// - Throws: `CollectiveError`.
   public func allGatherQuantized(
-    into output: Tensor, blocks: Tensor, format: BlockFormat = .weights, label: String = ""
+    into outputs: [Tensor], from inputs: [Tensor], format: BlockFormat = .weights, label: String = ""
   ) throws(CollectiveError) -> QuantizedGather {
-    _ = try BlockFormat.kernelDType(of: output)
-    let count = try parts(nil, of: output.elementCount, .allGather, "the output")[rank]
-    guard blocks.dtype == .uint8, blocks.byteCount == format.byteCount(of: count) else {
+    let counts = try outputs.map { output throws(CollectiveError) in
+      _ = try BlockFormat.kernelDType(of: output)
+      return try parts(nil, of: output.elementCount, .allGather, "the output")[rank]
+    }
+    guard inputs.map(\.elementCount) == counts else {
       throw .invalidArgument(
         operation: CollectiveOperation.allGather.rawValue,
-        reason: "\(blocks.byteCount) bytes of \(blocks.dtype.name) are not the blocks of \(count) elements")
+        reason: "parts of \(inputs.map(\.elementCount)) elements, expected \(counts): the outputs' divided by \(size)")
     }
-    let gathered = try BlockFormat.bytes(blocks.byteCount * size)
+    let blocks = try format.blocks(of: inputs)
+    let gathered = try BlockFormat.memory(blocks.byteCount * size)
     let work = try allGather(into: gathered, from: blocks, label: label)
-    return QuantizedGather(work: work, gathered: gathered, output: output, format: format, partCount: size)
+    return QuantizedGather(work: work, gathered: gathered, outputs: outputs, format: format, partCount: size)
   }
 }

@@ -25,7 +25,7 @@ public final class QuantizedReduction {
   }
 
   /// What the quantisations of one tensor have lost, for each piece of each hop.
-  private final class Errors {
+  fileprivate final class Errors {
     let first: Tensor
     let second: Tensor
     let pieceLength: Int
@@ -53,45 +53,94 @@ public final class QuantizedReduction {
   /// Elements of a rank's piece of a tensor of `count` elements.
   public func pieceLength(of count: Int) -> Int { (count + groups.whole.size - 1) / groups.whole.size }
 
-  /// Begins a reduction: the first hop is under way when this returns.
+  /// A tensor that is to be reduced.
+  public struct Item {
+    /// Receives this rank's piece.
+    public let output: Tensor
+    /// The whole tensor.
+    public let input: Tensor
+    /// Names the tensor.
+    public let name: String
+
+    /// - Parameters:
+    ///   - output: `[k]` with k = ``QuantizedReduction/pieceLength(of:)`` of n, f32, bf16 or f16; receives this rank's
+    ///     piece at the end, zeros behind the tensor's last element.
+    ///   - input: `[n]`, the same on all ranks but for its values; it is not needed any more when the reduction has
+    ///     begun.
+    ///   - name: names the tensor, for its errors and for messages; the same on all ranks.
+    public init(output: Tensor, input: Tensor, name: String) {
+      self.output = output
+      self.input = input
+      self.name = name
+    }
+  }
+
+  /// The place of a tensor in messages: they hold the pieces of all tensors for one rank after another.
+  fileprivate struct Part {
+    let output: Tensor
+    let errors: Errors?
+    /// Where the tensor's blocks begin behind the piece's first byte.
+    let start: Int
+    let length: Int
+  }
+
+  /// Begins the reduction of one tensor.
   ///
   /// - Parameters:
-  ///   - output: `[k]` with k = ``pieceLength(of:)`` of n, f32, bf16 or f16; receives this rank's piece at the end,
-  ///     zeros behind the tensor's last element.
-  ///   - input: `[n]`, the same on all ranks but for its values; it is not needed any more when this returns.
+  ///   - output: as ``Item``'s.
+  ///   - input: as ``Item``'s.
   ///   - isMean: divide by the number of ranks.
-  ///   - name: names the tensor, for its errors and for messages; the same on all ranks.
+  ///   - name: as ``Item``'s.
   /// - Throws: `CollectiveError`.
-  /// - Complexity: Sends (g-1)/g n/2 bytes inside a row of g, and (q-1)/q n/(2 g) between q rows, plus scales.
   public func begin(
     into output: Tensor, from input: Tensor, isMean: Bool = false, name: String
   ) throws(CollectiveError) -> Hops {
-    let dtype = try BlockFormat.kernelDType(of: input)
-    _ = try BlockFormat.kernelDType(of: output)
-    let length = pieceLength(of: input.elementCount)
-    guard output.elementCount == length else {
-      throw .invalidArgument(
-        operation: CollectiveOperation.reduceScatter.rawValue,
-        reason: "\(output.elementCount) elements for a piece of \(length)")
+    try begin([Item(output: output, input: input, name: name)], isMean: isMean)
+  }
+
+  /// Begins the reduction of tensors that travel together, each quantised by itself: to the same values as one by
+  /// one. The first hop is under way when this returns.
+  ///
+  /// - Parameters:
+  ///   - items: the tensors, in the same order on all ranks.
+  ///   - isMean: divide by the number of ranks.
+  /// - Throws: `CollectiveError`.
+  /// - Complexity: Sends (g-1)/g n/2 bytes inside a row of g, and (q-1)/q n/(2 g) between q rows, plus scales.
+  public func begin(_ items: [Item], isMean: Bool = false) throws(CollectiveError) -> Hops {
+    var parts: [Part] = []
+    var stride = 0
+    for item in items {
+      let length = pieceLength(of: item.input.elementCount)
+      _ = try (BlockFormat.kernelDType(of: item.input), BlockFormat.kernelDType(of: item.output))
+      guard item.output.elementCount == length else {
+        throw .invalidArgument(
+          operation: CollectiveOperation.reduceScatter.rawValue,
+          reason: "\(item.output.elementCount) elements for a piece of \(length) of '\(item.name)'")
+      }
+      let errors = try errors(of: item.name, pieceLength: length)
+      parts.append(Part(output: item.output, errors: errors, start: stride, length: length))
+      stride += format.byteCount(of: length)
     }
-    let errors = try errors(of: name, pieceLength: length)
     let (rows, columns) = (groups.grid.rows, groups.row.size)
-    let bytes = format.byteCount(of: length)
-    let sent = try BlockFormat.bytes(bytes * groups.whole.size)
+    let sent = try BlockFormat.bytes(stride * groups.whole.size)
     for column in 0..<columns {
       for row in rows.indices {
         let place = column * rows.count + row
-        try quantize(
-          input, dtype, piece: rows[row][column], length: length,
-          to: BlockFormat.address(of: sent).map { $0 + place * bytes },
-          feedback: piece(place, of: errors?.first, length: length))
+        for (item, part) in zip(items, parts) {
+          try quantize(
+            item.input, piece: rows[row][column], length: part.length,
+            to: BlockFormat.address(of: sent).map { $0 + place * stride + part.start },
+            feedback: piece(place, of: part.errors?.first, length: part.length))
+        }
       }
     }
-    let received = try BlockFormat.bytes(sent.byteCount)
-    let work = try groups.row.allToAll(into: received, from: sent, label: name)
+    let received = try BlockFormat.memory(sent.byteCount)
+    let first = items.first?.name ?? ""
+    let label = items.count > 1 ? "\(first) to \(items.last?.name ?? first)" : first
+    let work = try groups.row.allToAll(into: received, from: sent, label: label)
     return Hops(
-      reduction: self, output: output, isMean: isMean, name: name, errors: errors?.second, sent: sent,
-      received: received, work: work)
+      reduction: self, parts: parts, stride: stride, isMean: isMean, label: label, sent: sent, received: received,
+      work: work)
   }
 
   /// Forgets all errors: after an overflow they are those of gradients that were thrown away.
@@ -136,9 +185,10 @@ public final class QuantizedReduction {
 
   /// Quantises a piece of a tensor, with zeros for what lies behind its end.
   private func quantize(
-    _ input: Tensor, _ dtype: ck_dtype, piece: Int, length: Int, to blocks: UnsafeMutableRawPointer?,
+    _ input: Tensor, piece: Int, length: Int, to blocks: UnsafeMutableRawPointer?,
     feedback: BlockFormat.Feedback?
   ) throws(CollectiveError) {
+    let dtype = try BlockFormat.kernelDType(of: input)
     let width = input.dtype.byteCount
     let begin = piece * length
     let available = Swift.max(0, Swift.min(length, input.elementCount - begin))
@@ -157,31 +207,41 @@ public final class QuantizedReduction {
 }
 
 extension QuantizedReduction {
-  /// The two hops of one reduction. They are driven by their owner: ``startSecondHop()`` as soon as there is nothing
-  /// better to do, on all ranks in the same order, and ``wait()``.
+  /// The two hops of one reduction. They are driven by their owner: ``advance()`` now and then, on all ranks in the
+  /// order in which the reductions began, and ``wait()``.
   public final class Hops {
     private let reduction: QuantizedReduction
-    private let output: Tensor
+    private let parts: [Part]
+    /// Bytes of the pieces of all tensors for one rank.
+    private let stride: Int
     private let isMean: Bool
-    private let name: String
-    private let errors: Tensor?
+    private let label: String
     private var sent: Tensor
     private var received: Tensor
     private var work: Work
     private var hop = 1
 
     fileprivate init(
-      reduction: QuantizedReduction, output: Tensor, isMean: Bool, name: String, errors: Tensor?, sent: Tensor,
+      reduction: QuantizedReduction, parts: [Part], stride: Int, isMean: Bool, label: String, sent: Tensor,
       received: Tensor, work: Work
     ) {
       self.reduction = reduction
-      self.output = output
+      self.parts = parts
+      self.stride = stride
       self.isMean = isMean
-      self.name = name
-      self.errors = errors
+      self.label = label
       self.sent = sent
       self.received = received
       self.work = work
+    }
+
+    /// Starts the second hop if the first has ended, and never waits.
+    ///
+    /// - Returns: Whether the second hop is under way, or over.
+    /// - Throws: `CollectiveError`.
+    public func advance() throws(CollectiveError) -> Bool {
+      if hop == 1 && work.isCompleted { try startSecondHop() }
+      return hop > 1
     }
 
     /// Waits for the first hop, sums what came and sends it on; nothing if that has been done.
@@ -192,25 +252,25 @@ extension QuantizedReduction {
       try work.wait()
       let (format, groups) = (reduction.format, reduction.groups)
       let rowCount = groups.grid.rows.count
-      let length = output.elementCount
-      let bytes = format.byteCount(of: length)
-      let sums = try BlockFormat.bytes(bytes * rowCount)
+      let sums = try BlockFormat.bytes(stride * rowCount)
       for row in 0..<rowCount {
-        let copies = (0..<groups.row.size).map { mate in
-          BlockFormat.address(of: received).map { $0 + (mate * rowCount + row) * bytes }
+        for part in parts {
+          let copies = (0..<groups.row.size).map { mate in
+            BlockFormat.address(of: received).map { $0 + (mate * rowCount + row) * stride + part.start }
+          }
+          format.write(
+            sumOf: copies, factor: isMean ? 1 / Double(groups.row.size) : 1, count: part.length,
+            to: BlockFormat.address(of: sums).map { $0 + row * stride + part.start },
+            feedback: reduction.piece(row, of: part.errors?.second, length: part.length))
         }
-        format.write(
-          sumOf: copies, factor: isMean ? 1 / Double(groups.row.size) : 1, count: length,
-          to: BlockFormat.address(of: sums).map { $0 + row * bytes },
-          feedback: reduction.piece(row, of: errors, length: length))
       }
       sent = sums
-      received = try BlockFormat.bytes(sums.byteCount)
-      work = try groups.column.allToAll(into: received, from: sums, label: name)
+      received = try BlockFormat.memory(sums.byteCount)
+      work = try groups.column.allToAll(into: received, from: sums, label: label)
       hop = 2
     }
 
-    /// Waits for both hops and writes the output.
+    /// Waits for both hops and writes the outputs.
     ///
     /// - Throws: `CollectiveError`.
     public func wait() throws(CollectiveError) {
@@ -218,12 +278,13 @@ extension QuantizedReduction {
       guard hop == 2 else { return }
       try work.wait()
       let rowCount = reduction.groups.grid.rows.count
-      let bytes = received.byteCount / rowCount
-      reduction.format.sum(
-        (0..<rowCount).map { row in BlockFormat.address(of: received).map { $0 + row * bytes } },
-        count: output.elementCount, to: BlockFormat.address(of: output),
-        try BlockFormat.kernelDType(of: output), factor: isMean ? 1 / Double(rowCount) : 1)
-      withExtendedLifetime((received, output)) {}
+      for part in parts {
+        reduction.format.sum(
+          (0..<rowCount).map { row in BlockFormat.address(of: received).map { $0 + row * stride + part.start } },
+          count: part.length, to: BlockFormat.address(of: part.output),
+          try BlockFormat.kernelDType(of: part.output), factor: isMean ? 1 / Double(rowCount) : 1)
+      }
+      withExtendedLifetime((received, parts)) {}
       hop = 3
     }
   }

@@ -34,39 +34,13 @@ final class CollectiveShards: ShardSource {
   }
 
   func beginCoalescedGather(_ requests: [GatherRequest]) throws -> any PendingGather {
-    let own = try Tensor.cat(
-      requests.map {
-        try ownShard(byteOffset: $0.byteOffset, elementCount: $0.whole.byteCount / group.size, dtype: .uint8)
-      })
-    let all = try Tensor.empty([group.size, own.elementCount], dtype: .uint8, device: own.device)
-    let first = requests.first?.label ?? ""
-    let work = try group.allGather(into: all, from: own, label: "\(first) to \(requests.last?.label ?? first)")
-    return PendingWork { [size = group.size] in
-      try work.wait()
-      var start = 0
-      for request in requests {
-        let length = request.whole.byteCount / size
-        copy(length, of: all, from: start, rowCount: size, to: request.whole)
-        start += length
-      }
+    let parts = try requests.map {
+      try ownShard(byteOffset: $0.byteOffset, elementCount: $0.whole.byteCount / group.size, dtype: .uint8)
     }
+    return try beginJoinedGather(requests, from: parts, in: group)
   }
 
   func publish() throws { try group.barrier(label: "parameters are updated") }
-}
-
-/// Joins `length` bytes of each row. A copy of bytes, because graphs refer to `whole`: to them its values never
-/// changed.
-private func copy(_ length: Int, of rows: Tensor, from start: Int, rowCount: Int, to whole: Tensor) {
-  let rowLength = rows.byteCount / rowCount
-  rows.withUnsafeMutableBytes { source in
-    whole.withUnsafeMutableBytes { target in
-      for row in 0..<rowCount {
-        let part = UnsafeRawBufferPointer(rebasing: source[(row * rowLength + start)...].prefix(length))
-        UnsafeMutableRawBufferPointer(rebasing: target[(row * length)...]).copyMemory(from: part)
-      }
-    }
-  }
 }
 
 /// What is to be done once, when the values are waited for the first time.

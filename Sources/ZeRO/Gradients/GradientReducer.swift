@@ -43,6 +43,9 @@ public final class GradientReducer {
     }
   }
 
+  /// Bytes of gradients of which consecutive quantised buckets travel together: between machines a message costs about
+  /// as long as they do.
+  private static let quantizedBatchSize = 1 << 20
   /// Reductions that may be under way at once: one on the wire while the next bucket fills. More would only
   /// hold more buffers.
   private static let inFlightLimit = 2
@@ -63,9 +66,13 @@ public final class GradientReducer {
   /// Makes slices for ``takeSlices()``.
   private let makeShards: () throws -> any GradientShards
   private var spareShards: (any GradientShards)?
-  private var inFlight: [Reduction] = []
+  private var inFlight: [PendingReduction] = []
   private var gathers: [Work] = []
-  private var nextBucket = 0
+  /// The buckets that are reduced together, in order.
+  private var batches: [Range<Int>] = []
+  private var nextBatch = 0
+  /// Reductions that were begun, of one bucket or of several that travel together.
+  public private(set) var reductionCount = 0
   private var isSynchronizing = true
   private var isBoundary = true
   private var hooks: [HookRegistration] = []
@@ -74,27 +81,6 @@ public final class GradientReducer {
   var onFinalSlice: ((_ group: Int, _ bucket: Int, _ slice: Tensor) throws -> Void)?
   /// Whether slices that were taken are kept too: whoever took them may come back for all of them.
   var keepsFinalSlices = false
-
-  /// One bucket's reduce-scatter under way.
-  private struct Reduction {
-    let bucket: Int
-    let way: Way
-    let shard: Tensor
-    /// Keeps the sent copy alive until the work is done.
-    let sent: Tensor
-
-    enum Way {
-      case plain(Work)
-      case quantized(QuantizedReduction.Hops)
-    }
-
-    func wait() throws(CollectiveError) {
-      switch way {
-      case .plain(let work): try work.wait()
-      case .quantized(let hops): try hops.wait()
-      }
-    }
-  }
 
   /// Attaches to the parameters of `groups`.
   ///
@@ -144,6 +130,9 @@ public final class GradientReducer {
             device: group.device))
       }
     }
+    batches = PendingReduction.batches(
+      of: buckets.map { $0.bucket.elementCount * gradientDType.byteCount },
+      limit: quantized == nil ? 0 : Self.quantizedBatchSize)
     try attach(overlap: overlap)
   }
 
@@ -174,7 +163,10 @@ public final class GradientReducer {
     try withoutGradients { try buckets[bucket].accept(gradient, entry: entry) }
     try tensor.setGradient(nil)
     guard isSynchronizing && overlap else { return }
-    while nextBucket < buckets.count && buckets[nextBucket].isComplete { try reduceNextBucket() }
+    try advance()
+    while nextBatch < batches.count && batches[nextBatch].allSatisfy({ buckets[$0].isComplete }) {
+      try reduceNextBatch()
+    }
   }
 
   /// Starts a backward pass. With `synchronize` false its gradients only accumulate on this rank
@@ -183,7 +175,7 @@ public final class GradientReducer {
   public func beginBackward(synchronize: Bool, boundary: Bool) {
     isSynchronizing = synchronize
     isBoundary = boundary
-    nextBucket = 0
+    nextBatch = 0
     for bucket in buckets { bucket.beginBackward() }
   }
 
@@ -193,7 +185,8 @@ public final class GradientReducer {
   public func finishBackward() throws {
     guard isSynchronizing else { return }
     try withoutGradients {
-      while nextBucket < buckets.count { try reduceNextBucket() }
+      while nextBatch < batches.count { try reduceNextBatch() }
+      for reduction in inFlight { try reduction.startLastHop() }
       while !inFlight.isEmpty { try settleOldest() }
       for work in gathers { try work.wait() }
       gathers = []
@@ -201,55 +194,62 @@ public final class GradientReducer {
     retainedByteCount = byteCount
   }
 
-  private func reduceNextBucket() throws {
-    let index = nextBucket
-    nextBucket += 1
-    let bucket = buckets[index]
-    try bucket.fillAbsent()
-    var whole = try bucket.wholeBuffer()
-    if combination.multiplierBefore != 1 { try whole.mulInPlace(combination.multiplierBefore) }
+  /// Starts second hops where the first has ended, in order and without waiting.
+  private func advance() throws(CollectiveError) {
+    for reduction in inFlight {
+      guard try reduction.advance() else { return }
+    }
+  }
+
+  private func reduceNextBatch() throws {
+    let batch = batches[nextBatch]
+    nextBatch += 1
+    let wholes = try batch.map(sendableBuffer)
     guard processGroup.size > 1 else {
-      try keepShard(index, whole)
+      for (index, whole) in zip(batch, wholes) { try keepShard(index, whole) }
       return
     }
-    if let communicationDType, quantized == nil { whole = try whole.to(communicationDType) }
     if inFlight.count == GradientReducer.inFlightLimit { try settleOldest() }
-    let shardCount = bucket.bucket.elementCount / processGroup.size
-    let shard = try Tensor.empty([shardCount], dtype: whole.dtype, device: whole.device)
-    inFlight.append(
-      Reduction(bucket: index, way: try begin(whole, into: shard, label: bucket.label), shard: shard, sent: whole))
+    let items = try zip(batch, wholes).map { index, whole in
+      let shard = try Tensor.empty([whole.elementCount / processGroup.size], dtype: whole.dtype, device: whole.device)
+      return QuantizedReduction.Item(output: shard, input: whole, name: buckets[index].label)
+    }
+    reductionCount += 1
+    inFlight.append(try PendingReduction(batch, items, in: processGroup, quantized: quantized))
   }
 
-  private func begin(_ whole: Tensor, into shard: Tensor, label: String) throws(CollectiveError) -> Reduction.Way {
-    guard let quantized else {
-      return .plain(try processGroup.reduceScatter(into: shard, from: whole, op: .sum, label: label))
-    }
-    for earlier in inFlight {
-      if case .quantized(let hops) = earlier.way { try hops.startSecondHop() }
-    }
-    return .quantized(try quantized.begin(into: shard, from: whole, name: label))
+  /// A bucket's gradients as they are sent.
+  private func sendableBuffer(_ index: Int) throws -> Tensor {
+    let bucket = buckets[index]
+    try bucket.fillAbsent()
+    let whole = try bucket.wholeBuffer()
+    if combination.multiplierBefore != 1 { try whole.mulInPlace(combination.multiplierBefore) }
+    guard processGroup.size > 1, quantized == nil, let communicationDType else { return whole }
+    return try whole.to(communicationDType)
   }
 
-  /// Waits for the oldest reduction and puts its result where the retention wants it.
+  /// Waits for the oldest reduction and puts its results where the retention wants them.
   private func settleOldest() throws {
     let reduction = inFlight.removeFirst()
     try reduction.wait()
-    let bucket = buckets[reduction.bucket]
-    switch retention {
-    case .whole: try gather(reduction, into: bucket.wholeBuffer(), label: bucket.label)
-    case .wholeBufferOwnSlice:
-      try ownSlice(of: bucket).copyInPlace(reduction.shard)
-      try keepShard(reduction.bucket, reduction.shard)
-    case .ownSlice: try keepShard(reduction.bucket, reduction.shard)
+    for (index, shard) in zip(reduction.buckets, reduction.shards) {
+      let bucket = buckets[index]
+      switch retention {
+      case .whole: try gather(shard, into: bucket.wholeBuffer(), label: bucket.label)
+      case .wholeBufferOwnSlice:
+        try ownSlice(of: bucket).copyInPlace(shard)
+        try keepShard(index, shard)
+      case .ownSlice: try keepShard(index, shard)
+      }
     }
   }
 
-  private func gather(_ reduction: Reduction, into whole: Tensor, label: String) throws {
-    if whole.dtype == reduction.shard.dtype {
-      gathers.append(try processGroup.allGather(into: whole, from: reduction.shard, label: label))
+  private func gather(_ shard: Tensor, into whole: Tensor, label: String) throws {
+    if whole.dtype == shard.dtype {
+      gathers.append(try processGroup.allGather(into: whole, from: shard, label: label))
     } else {
-      let gathered = try Tensor.empty([whole.elementCount], dtype: reduction.shard.dtype, device: whole.device)
-      try processGroup.allGather(into: gathered, from: reduction.shard, label: label).wait()
+      let gathered = try Tensor.empty([whole.elementCount], dtype: shard.dtype, device: whole.device)
+      try processGroup.allGather(into: gathered, from: shard, label: label).wait()
       try whole.copyInPlace(gathered)
     }
   }

@@ -150,6 +150,57 @@ struct QuantizedCollectiveTests {
     for errors in results { #expect(errors[1] < errors[0] / 3) }
   }
 
+  @Test(arguments: [nil, QuantizedReduction.ErrorFeedback()])
+  func `tensors that travel together come to the same values in one message a hop`(
+    feedback: QuantizedReduction.ErrorFeedback?
+  ) async throws {
+    let (counts, steps) = ([5000, 1, 8191, 40], 3)
+    let results = try await onGrid(hosts: 3, ranks: 2) { context, groups in
+      func hops() -> [Int] { [groups.row, groups.column].map { $0.counts[.allToAll]?.callCount ?? 0 } }
+      func outputs(_ items: [QuantizedReduction.Item]) throws -> [[Float]] {
+        try items.map { try $0.output.array(of: Float.self) }
+      }
+      let (alone, together) = (
+        QuantizedReduction(groups: groups, feedback: feedback), QuantizedReduction(groups: groups, feedback: feedback)
+      )
+      for step in 0..<steps {
+        func items() throws -> [QuantizedReduction.Item] {
+          try counts.enumerated().map { index, count in
+            QuantizedReduction.Item(
+              output: try Tensor.full([alone.pieceLength(of: count)], 9.0),
+              input: try normal(context.rank + 10 * step, count), name: "gradient \(index)")
+          }
+        }
+        let (before, expected, actual) = (hops(), try items(), try items())
+        for item in expected { try alone.begin([item]).wait() }
+        let between = hops()
+        let work = try together.begin(actual)
+        while try !work.advance() {}
+        try work.wait()
+        #expect(zip(between, before).allSatisfy { $0 - $1 == counts.count })
+        #expect(zip(hops(), between).allSatisfy { $0 - $1 == 1 })
+        #expect(try outputs(actual) == outputs(expected))
+      }
+      return together.errorByteCount == alone.errorByteCount && (together.errorByteCount > 0) == (feedback != nil)
+    }
+    #expect(results.allSatisfy { $0 })
+  }
+
+  @Test func `parts that are gathered together come to the same values in one message`() async throws {
+    let results = try await onGrid(hosts: 2, ranks: 2) { context, groups in
+      let own = try [3000, 7, 2049].map { try normal(context.rank, $0).to(.bfloat16) }
+      let outputs = try (0..<2).map { _ in
+        try own.map { try Tensor.zeros([4 * $0.elementCount], dtype: .bfloat16) }
+      }
+      for (output, part) in zip(outputs[0], own) { try groups.whole.allGatherQuantized(into: output, from: part).wait() }
+      let before = groups.whole.counts[.allGather]?.callCount ?? 0
+      try groups.whole.allGatherQuantized(into: outputs[1], from: own).wait()
+      #expect((groups.whole.counts[.allGather]?.callCount ?? 0) == before + 1)
+      return try outputs.map { try $0.map { try $0.array(of: Float.self) } }
+    }
+    for result in results { #expect(result[0] == result[1] && result[0] == results[0][0]) }
+  }
+
   @Test func `errors are kept for each tensor, forgotten in time, and scaled`() async throws {
     let results = try await onGrid(hosts: 2, ranks: 1) { context, groups in
       func outputs(_ reduction: QuantizedReduction, _ steps: Int, between: (Int) -> Void = { _ in }) throws -> [[Float]] {
