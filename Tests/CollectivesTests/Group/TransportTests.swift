@@ -44,6 +44,53 @@ struct TransportTests {
     }
   }
 
+  /// Results that are written past the cache, in parts that differ, with one that is empty, and that begin anywhere.
+  @Test(arguments: zip([2, 2, 2, 3], [DType.float32, .bfloat16, .float16, .float32]))
+  func `results too large for the cache have the bits of the same sums made alone`(world: Int, dtype: DType) async throws {
+    let counts = (world == 2 ? [1_200_003, 950_001] : [1_200_003, 0, 950_001]).map { $0 * 4 / dtype.byteCount }
+    let total = counts.reduce(0, +)
+    let results = try await Ranks.run(count: world, timeout: .seconds(60), threadsPerRank: 1, transport: .sharedMemory) { context in
+      let terms = try (0..<world).map { rank in
+        try Tensor.randn([total], generator: try Generator(seed: UInt64(rank))).to(dtype)
+      }
+      func somewhere(_ count: Int) throws -> Tensor {
+        try Tensor.zeros([count + 5], dtype: dtype).narrow(dim: 0, start: 5, length: count)
+      }
+      let rank = context.rank
+      let offset = counts.prefix(rank).reduce(0, +)
+      var sum = try terms[0].to(.float32)
+      for term in terms.dropFirst() { sum = try sum.add(term.to(.float32)) }
+
+      let own = try somewhere(counts[rank])
+      try context.world.reduceScatter(into: own, from: terms[rank], counts: counts).wait()
+      let isSum = try own.equal(sum.to(dtype).narrow(dim: 0, start: offset, length: counts[rank]))
+      try context.world.reduceScatter(into: own, from: terms[rank], counts: counts, op: .mean).wait()
+      let mean = world == 2 ? try sum.mul(0.5) : try sum.mul(Double(Float(1) / 3))
+      let isMean = try own.equal(mean.to(dtype).narrow(dim: 0, start: offset, length: counts[rank]))
+
+      let all = try somewhere(total)
+      try context.world.allGather(into: all, from: own, counts: counts).wait()
+      let isWhole = try all.equal(mean.to(dtype))
+      let given = try somewhere(total)
+      _ = try given.copyInPlace( terms[rank])
+      try context.world.broadcast(given, from: world - 1).wait()
+      let isGiven = try given.equal(terms[world - 1])
+
+      let sizes = counts.map { $0 / world }
+      let kept = try terms[rank].narrow(dim: 0, start: 0, length: sizes[rank] * world)
+      let swapped = try somewhere(sizes.reduce(0, +))
+      try context.world.allToAll(
+        into: swapped, from: kept, outputCounts: sizes, inputCounts: Array(repeating: sizes[rank], count: world)
+      ).wait()
+      let expected = try (0..<world).map {
+        try terms[$0].narrow(dim: 0, start: sizes[$0] * rank, length: sizes[$0])
+      }
+      let isSwapped = try swapped.equal(Tensor.cat(expected))
+      return [isSum, isMean, isWhole, isGiven, isSwapped]
+    }
+    #expect(results == Array(repeating: Array(repeating: true, count: 5), count: world))
+  }
+
   @Test func `ten thousand small operations in a row keep their order`() async throws {
     let totals = try await Ranks.run(count: 3, timeout: .seconds(60), threadsPerRank: 1, transport: .sharedMemory) { context in
       let tensor = try Tensor.zeros([4])

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Parts {
   Parts(const ct_int *counts, int ranks, size_t elementSize);
   // Parts of nearly equal size of `count` elements, none for `without` if that is a rank.
   Parts(size_t count, int ranks, size_t elementSize, int without = -1);
+  // Bytes of all parts together.
+  size_t total() const { return std::accumulate(sizes.begin(), sizes.end(), size_t{0}); }
   // Those of some ranks, in their order.
   Parts of(const std::vector<int> &ranks) const;
 };

@@ -20,9 +20,32 @@ namespace ct {
 namespace {
 
 constexpr size_t chunkSize = 2048;
+constexpr size_t lineFloats = 16;
+// A cache line of them, and one that begins anywhere.
+typedef float FloatLine __attribute__((vector_size(64)));
+typedef float LooseFloatLine __attribute__((vector_size(64), aligned(4)));
 
 CT_CLONES void addFloats(float *sum, const float *values, size_t count) {
   for (size_t i = 0; i < count; ++i) sum[i] += values[i];
+}
+
+// `sum` begins on a cache line.
+CT_CLONES void streamSums(float *sum, const float *left, const float *right, float factor, size_t lines) {
+  for (size_t line = 0; line < lines; ++line) {
+    const FloatLine value = (*reinterpret_cast<const LooseFloatLine *>(left + line * lineFloats) +
+                             *reinterpret_cast<const LooseFloatLine *>(right + line * lineFloats)) * factor;
+    __builtin_nontemporal_store(value, reinterpret_cast<FloatLine *>(sum + line * lineFloats));
+  }
+}
+
+CT_CLONES void addPair(float *sum, const float *left, const float *right, float factor, size_t count) {
+  // In lines, because a compiler must expect a sum that overlaps its terms and would go element by element.
+  size_t i = 0;
+  for (; i + lineFloats <= count; i += lineFloats) {
+    *reinterpret_cast<LooseFloatLine *>(sum + i) = (*reinterpret_cast<const LooseFloatLine *>(left + i) +
+                                                    *reinterpret_cast<const LooseFloatLine *>(right + i)) * factor;
+  }
+  for (; i < count; ++i) sum[i] = (left[i] + right[i]) * factor;
 }
 
 CT_CLONES void widenBFloat16(float *wide, const uint16_t *values, size_t count) {
@@ -53,6 +76,20 @@ CT_CLONES void narrowBFloat16(uint16_t *values, const float *wide, size_t count)
 
 CT_CLONES void scaleFloats(float *values, float factor, size_t count) {
   for (size_t i = 0; i < count; ++i) values[i] *= factor;
+}
+
+// The sum or mean of two ranks, in one pass.
+void reducePair(
+    float *sum, const float *left, const float *right, float factor, size_t count, Stores stores) {
+  if (stores == Stores::cached) return addPair(sum, left, right, factor, count);
+  const size_t misaligned = -reinterpret_cast<uintptr_t>(sum) % sizeof(FloatLine) / sizeof(float);
+  const size_t head = std::min(count, misaligned);
+  const size_t lines = (count - head) / lineFloats;
+  const size_t tail = head + lines * lineFloats;
+  addPair(sum, left, right, factor, head);
+  streamSums(sum + head, left + head, right + head, factor, lines);
+  addPair(sum + tail, left + tail, right + tail, factor, count - tail);
+  orderStreamedStores();
 }
 
 template <class Accumulator>
@@ -101,11 +138,19 @@ struct Conversion<BFloat16Bits, float> {
 
 template <class Element, class Accumulator>
 void reduceTyped(
-    void *output, const void *const *sources, size_t sourceCount, size_t count, ct_reduction reduction) {
+    void *output, const void *const *sources, size_t sourceCount, size_t count, ct_reduction reduction,
+    Stores stores) {
   using Convert = Conversion<Element, Accumulator>;
   Accumulator sum[chunkSize];
   Accumulator values[chunkSize];
   const bool isSum = reduction == CT_REDUCE_SUM || reduction == CT_REDUCE_MEAN;
+  if constexpr (std::is_same_v<Element, float>) {
+    if (isSum && sourceCount == 2) {
+      return reducePair(
+          static_cast<float *>(output), static_cast<const float *>(sources[0]),
+          static_cast<const float *>(sources[1]), reduction == CT_REDUCE_MEAN ? 0.5f : 1.0f, count, stores);
+    }
+  }
   for (size_t begin = 0; begin < count; begin += chunkSize) {
     const size_t length = std::min(chunkSize, count - begin);
     Convert::widen(sum, static_cast<const Element *>(sources[0]) + begin, length);
@@ -133,7 +178,16 @@ void reduceTyped(
         for (size_t i = 0; i < length; ++i) sum[i] /= static_cast<Accumulator>(sourceCount);
       }
     }
-    Convert::narrow(static_cast<Element *>(output) + begin, sum, length);
+    Element *place = static_cast<Element *>(output) + begin;
+    if constexpr (std::is_same_v<Element, Accumulator>) {
+      copyBytes(place, sum, length * sizeof(Element), stores);
+    } else if (stores == Stores::cached) {
+      Convert::narrow(place, sum, length);
+    } else {
+      Element narrow[chunkSize];
+      Convert::narrow(narrow, sum, length);
+      copyBytes(place, narrow, length * sizeof(Element), stores);
+    }
   }
 }
 
@@ -149,31 +203,31 @@ void checkReducible(c10::ScalarType type, ct_reduction reduction) {
 
 void reducePieces(
     void *output, const void *const *sources, size_t sourceCount, size_t count, c10::ScalarType type,
-    ct_reduction reduction) {
+    ct_reduction reduction, Stores stores) {
   switch (type) {
     case c10::ScalarType::Float:
-      return reduceTyped<float, float>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<float, float>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Double:
-      return reduceTyped<double, double>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<double, double>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::BFloat16:
-      return reduceTyped<BFloat16Bits, float>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<BFloat16Bits, float>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Half:
-      return reduceTyped<c10::Half, float>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<c10::Half, float>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Long:
-      return reduceTyped<int64_t, int64_t>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<int64_t, int64_t>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Int:
-      return reduceTyped<int32_t, int32_t>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<int32_t, int32_t>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Short:
-      return reduceTyped<int16_t, int16_t>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<int16_t, int16_t>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Char:
-      return reduceTyped<int8_t, int8_t>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<int8_t, int8_t>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Byte:
-      return reduceTyped<uint8_t, uint8_t>(output, sources, sourceCount, count, reduction);
+      return reduceTyped<uint8_t, uint8_t>(output, sources, sourceCount, count, reduction, stores);
     case c10::ScalarType::Bool: {
       // Truth values add up to "any" and multiply to "all".
       const bool isAll = reduction == CT_REDUCE_MIN || reduction == CT_REDUCE_PRODUCT;
       return reduceTyped<uint8_t, uint8_t>(
-          output, sources, sourceCount, count, isAll ? CT_REDUCE_MIN : CT_REDUCE_MAX);
+          output, sources, sourceCount, count, isAll ? CT_REDUCE_MIN : CT_REDUCE_MAX, stores);
     }
     default: TORCH_CHECK_TYPE(false, "tensors of ", type, " cannot be reduced over ranks");
   }

@@ -103,8 +103,8 @@ class TransferOperation : public Operation {
 
 shared::Reducer reducer(c10::ScalarType type, ct_reduction reduction) {
   return [type, reduction, elementSize = c10::elementSize(type)](
-             void *output, const void *const *sources, size_t count, size_t bytes) {
-    reducePieces(output, sources, count, bytes / elementSize, type, reduction);
+             void *output, const void *const *sources, size_t count, size_t bytes, Stores stores) {
+    reducePieces(output, sources, count, bytes / elementSize, type, reduction, stores);
   };
 }
 

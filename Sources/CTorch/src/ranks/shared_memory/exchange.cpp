@@ -53,7 +53,7 @@ class Barrier : public Exchange {
  protected:
   uint32_t roundCount() const override { return 1; }
   bool hasPage(uint32_t) const override { return true; }
-  size_t fill(uint32_t, uint8_t *) override { return 0; }
+  size_t fill(uint32_t, SlotWriter &) override { return 0; }
   void take(uint32_t, const std::function<Outbox::Page(int)> &page) override {
     for (int peer = 0; peer < size; ++peer) {
       if (peer != rank) page(peer);
@@ -69,14 +69,14 @@ class AllReduceAtOnce : public Exchange {
  protected:
   uint32_t roundCount() const override { return 1; }
   bool hasPage(uint32_t) const override { return true; }
-  size_t fill(uint32_t, uint8_t *slot) override {
-    std::memcpy(slot, data_, bytes_);
+  size_t fill(uint32_t, SlotWriter &slot) override {
+    slot.put(0, data_, bytes_);
     return bytes_ * static_cast<size_t>(size - 1);
   }
   void take(uint32_t, const std::function<Outbox::Page(int)> &page) override {
     std::vector<const void *> sources;
     for (int peer = 0; peer < size; ++peer) sources.push_back(peer == rank ? data_ : page(peer).bytes);
-    reducer_(data_, sources.data(), sources.size(), bytes_);
+    reducer_(data_, sources.data(), sources.size(), bytes_, Stores::cached);
   }
 
  private:
@@ -88,14 +88,16 @@ class AllReduceAtOnce : public Exchange {
 // One piece of every rank's part in a round.
 class ReducedPieces {
  public:
-  ReducedPieces(int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer)
+  ReducedPieces(
+      int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer, Stores stores)
       : rank_(rank),
         size_(size),
         input_(input),
         output_(output),
         parts_(std::move(parts)),
         areas_(parts_.sizes),
-        reducer_(std::move(reducer)) {}
+        reducer_(std::move(reducer)),
+        stores_(stores) {}
 
   uint32_t rounds() const { return roundsFor(parts_, areas_.step); }
   bool hasPage(uint32_t round) const {
@@ -104,12 +106,12 @@ class ReducedPieces {
     }
     return false;
   }
-  size_t fill(uint32_t round, uint8_t *slot) const {
+  size_t fill(uint32_t round, SlotWriter &slot) const {
     size_t sent = 0;
     for (int peer = 0; peer < size_; ++peer) {
       const size_t bytes = peer == rank_ ? 0 : piece(peer, round);
       if (bytes == 0) continue;
-      std::memcpy(slot + areas_.offset(peer), input_ + parts_.offsets[peer] + round * areas_.step, bytes);
+      slot.put(areas_.offset(peer), input_ + parts_.offsets[peer] + round * areas_.step, bytes);
       sent += bytes;
     }
     return sent;
@@ -123,7 +125,7 @@ class ReducedPieces {
           peer == rank_ ? input_ + parts_.offsets[rank_] + round * areas_.step
                         : page(peer).bytes + areas_.offset(rank_));
     }
-    reducer_(output_ + round * areas_.step, sources.data(), sources.size(), bytes);
+    reducer_(output_ + round * areas_.step, sources.data(), sources.size(), bytes, stores_);
   }
   size_t step() const { return areas_.step; }
 
@@ -139,29 +141,38 @@ class ReducedPieces {
   const Parts parts_;
   const Areas areas_;
   const Reducer reducer_;
+  const Stores stores_;
 };
 
 // One piece of every rank's part in a round, for everybody.
 class GatheredPieces {
  public:
-  GatheredPieces(int rank, int size, const uint8_t *own, uint8_t *output, Parts parts, size_t step)
-      : rank_(rank), size_(size), own_(own), output_(output), parts_(std::move(parts)), step_(step) {}
+  GatheredPieces(
+      int rank, int size, const uint8_t *own, uint8_t *output, Parts parts, size_t step, Stores stores)
+      : rank_(rank),
+        size_(size),
+        own_(own),
+        output_(output),
+        parts_(std::move(parts)),
+        step_(step),
+        stores_(stores) {}
 
   uint32_t rounds() const { return roundsFor(parts_, step_); }
   bool hasPage(uint32_t round) const { return piece(rank_, round) > 0; }
-  size_t fill(uint32_t round, uint8_t *slot) const {
+  size_t fill(uint32_t round, SlotWriter &slot) const {
     const size_t bytes = piece(rank_, round);
-    std::memcpy(slot, own_ + round * step_, bytes);
+    slot.put(0, own_ + round * step_, bytes);
     return bytes * static_cast<size_t>(size_ - 1);
   }
   void take(uint32_t round, const std::function<Outbox::Page(int)> &page) const {
     uint8_t *place = output_ + parts_.offsets[static_cast<size_t>(rank_)] + round * step_;
     const size_t own = piece(rank_, round);
-    if (own > 0 && place != own_ + round * step_) std::memcpy(place, own_ + round * step_, own);
+    if (own > 0 && place != own_ + round * step_) copyBytes(place, own_ + round * step_, own, stores_);
     for (int peer = 0; peer < size_; ++peer) {
       const size_t bytes = peer == rank_ ? 0 : piece(peer, round);
       if (bytes == 0) continue;
-      std::memcpy(output_ + parts_.offsets[static_cast<size_t>(peer)] + round * step_, page(peer).bytes, bytes);
+      place = output_ + parts_.offsets[static_cast<size_t>(peer)] + round * step_;
+      copyBytes(place, page(peer).bytes, bytes, stores_);
     }
   }
 
@@ -176,6 +187,7 @@ class GatheredPieces {
   uint8_t *const output_;
   const Parts parts_;
   const size_t step_;
+  const Stores stores_;
 };
 
 // A collective that moves pieces of one kind and does nothing else.
@@ -187,7 +199,7 @@ class InPieces : public Exchange {
  protected:
   uint32_t roundCount() const override { return pieces_.rounds(); }
   bool hasPage(uint32_t round) const override { return pieces_.hasPage(round); }
-  size_t fill(uint32_t round, uint8_t *slot) override { return pieces_.fill(round, slot); }
+  size_t fill(uint32_t round, SlotWriter &slot) override { return pieces_.fill(round, slot); }
   void take(uint32_t round, const std::function<Outbox::Page(int)> &page) override {
     pieces_.take(round, page);
   }
@@ -197,13 +209,13 @@ class InPieces : public Exchange {
 };
 
 // Pieces are summed and given on one after the other, while they lie in the cache: first the sum of piece 0, then the
-// sum of piece b + 1 and the giving of piece b in turn.
+// sum of piece b + 1 and the giving of piece b in turn. What they overwrite lies there too.
 class AllReduceInParts : public Exchange {
  public:
   AllReduceInParts(int rank, int size, uint8_t *data, Parts parts, Reducer reducer)
       : Exchange(rank, size),
-        sums_(rank, size, data, data + parts.offsets[static_cast<size_t>(rank)], parts, std::move(reducer)),
-        gifts_(rank, size, data + parts.offsets[static_cast<size_t>(rank)], data, parts, sums_.step()) {}
+        sums_(rank, size, data, ownPart(data, parts), parts, std::move(reducer), Stores::cached),
+        gifts_(rank, size, ownPart(data, parts), data, parts, sums_.step(), Stores::cached) {}
 
  protected:
   uint32_t roundCount() const override { return 2 * sums_.rounds(); }
@@ -213,7 +225,7 @@ class AllReduceInParts : public Exchange {
   uint32_t readsBefore(uint32_t round) const override {
     return isSum(round) ? 0 : sumRound(piece(round)) + 1;
   }
-  size_t fill(uint32_t round, uint8_t *slot) override {
+  size_t fill(uint32_t round, SlotWriter &slot) override {
     return isSum(round) ? sums_.fill(piece(round), slot) : gifts_.fill(piece(round), slot);
   }
   void take(uint32_t round, const std::function<Outbox::Page(int)> &page) override {
@@ -221,6 +233,9 @@ class AllReduceInParts : public Exchange {
   }
 
  private:
+  uint8_t *ownPart(uint8_t *data, const Parts &parts) const {
+    return data + parts.offsets[static_cast<size_t>(rank)];
+  }
   bool isSum(uint32_t round) const { return round == 0 || (round % 2 == 1 && round + 1 < roundCount()); }
   static uint32_t sumRound(uint32_t piece) { return piece == 0 ? 0 : 2 * piece - 1; }
   uint32_t piece(uint32_t round) const {
@@ -235,26 +250,31 @@ class AllReduceInParts : public Exchange {
 class Broadcast : public Exchange {
  public:
   Broadcast(int rank, int size, uint8_t *data, size_t bytes, int root)
-      : Exchange(rank, size), data_(data), bytes_(bytes), root_(root) {}
+      : Exchange(rank, size),
+        data_(data),
+        bytes_(bytes),
+        root_(root),
+        stores_(storesFor(bytes * static_cast<size_t>(size - 1))) {}
 
  protected:
   uint32_t roundCount() const override { return static_cast<uint32_t>(ceilingOf(bytes_, Outbox::slotBytes)); }
   bool hasPage(uint32_t) const override { return rank == root_; }
-  size_t fill(uint32_t round, uint8_t *slot) override {
+  size_t fill(uint32_t round, SlotWriter &slot) override {
     const size_t bytes = pieceBytes(bytes_, Outbox::slotBytes, round);
-    std::memcpy(slot, data_ + round * Outbox::slotBytes, bytes);
+    slot.put(0, data_ + round * Outbox::slotBytes, bytes);
     return bytes * static_cast<size_t>(size - 1);
   }
   void take(uint32_t round, const std::function<Outbox::Page(int)> &page) override {
     if (rank == root_) return;
-    std::memcpy(
-        data_ + round * Outbox::slotBytes, page(root_).bytes, pieceBytes(bytes_, Outbox::slotBytes, round));
+    const size_t bytes = pieceBytes(bytes_, Outbox::slotBytes, round);
+    copyBytes(data_ + round * Outbox::slotBytes, page(root_).bytes, bytes, stores_);
   }
 
  private:
   uint8_t *const data_;
   const size_t bytes_;
   const int root_;
+  const Stores stores_;
 };
 
 // Ranks know only their own sizes, so the first round tells the others how many rounds this rank needs.
@@ -267,6 +287,7 @@ class AllToAll : public Exchange {
         inputParts_(std::move(inputParts)),
         outputParts_(std::move(outputParts)),
         step_(areaBytes(size)),
+        stores_(storesFor(outputParts_.total() * static_cast<size_t>(size))),
         rounds_(std::max(1u, roundsFor(inputParts_, step_))) {}
 
  protected:
@@ -275,13 +296,13 @@ class AllToAll : public Exchange {
   bool hasPage(uint32_t) const override { return true; }
   uint32_t readsBefore(uint32_t round) const override { return round == 0 ? 0 : 1; }
   uint32_t note() const override { return rounds_; }
-  size_t fill(uint32_t round, uint8_t *slot) override {
+  size_t fill(uint32_t round, SlotWriter &slot) override {
     size_t sent = 0;
     for (int peer = 0; peer < size; ++peer) {
       const auto index = static_cast<size_t>(peer);
       const size_t bytes = peer == rank ? 0 : pieceBytes(inputParts_.sizes[index], step_, round);
       if (bytes == 0) continue;
-      std::memcpy(slot + index * step_, input_ + inputParts_.offsets[index] + round * step_, bytes);
+      slot.put(index * step_, input_ + inputParts_.offsets[index] + round * step_, bytes);
       sent += bytes;
     }
     return sent;
@@ -293,12 +314,13 @@ class AllToAll : public Exchange {
       const size_t bytes = pieceBytes(outputParts_.sizes[index], step_, round);
       uint8_t *place = output_ + outputParts_.offsets[index] + round * step_;
       if (peer == rank) {
-        if (bytes > 0) std::memcpy(place, input_ + inputParts_.offsets[own] + round * step_, bytes);
+        const uint8_t *kept = input_ + inputParts_.offsets[own] + round * step_;
+        if (bytes > 0) copyBytes(place, kept, bytes, stores_);
         continue;
       }
       const Outbox::Page given = page(peer);
       if (round == 0) rounds_ = std::max(rounds_, given.note);
-      if (bytes > 0) std::memcpy(place, given.bytes + own * step_, bytes);
+      if (bytes > 0) copyBytes(place, given.bytes + own * step_, bytes, stores_);
     }
   }
 
@@ -308,6 +330,7 @@ class AllToAll : public Exchange {
   const Parts inputParts_;
   const Parts outputParts_;
   const size_t step_;
+  const Stores stores_;
   uint32_t rounds_;
 };
 
@@ -316,7 +339,8 @@ class AllToAll : public Exchange {
 void Exchange::write(Outbox &outbox, uint64_t tag, uint32_t round) {
   ++written_;
   if (!hasPage(round)) return;
-  const size_t sent = fill(round, outbox.slot(outbox.nextRound + round));
+  SlotWriter slot(outbox.slot(outbox.nextRound + round));
+  const size_t sent = fill(round, slot);
   bytesSent_.fetch_add(sent, std::memory_order_relaxed);
   outbox.publish(outbox.nextRound + round, tag, note());
 }
@@ -349,13 +373,15 @@ std::unique_ptr<Exchange> allReduceInParts(int rank, int size, uint8_t *data, Pa
 
 std::unique_ptr<Exchange> reduceScatter(
     int rank, int size, const uint8_t *input, uint8_t *output, Parts parts, Reducer reducer) {
+  const Stores stores = storesFor(parts.total());
   return std::make_unique<InPieces<ReducedPieces>>(
-      rank, size, ReducedPieces(rank, size, input, output, std::move(parts), std::move(reducer)));
+      rank, size, ReducedPieces(rank, size, input, output, std::move(parts), std::move(reducer), stores));
 }
 
 std::unique_ptr<Exchange> allGather(int rank, int size, const uint8_t *own, uint8_t *output, Parts parts) {
+  const Stores stores = storesFor(parts.total() * static_cast<size_t>(size));
   return std::make_unique<InPieces<GatheredPieces>>(
-      rank, size, GatheredPieces(rank, size, own, output, std::move(parts), Outbox::slotBytes));
+      rank, size, GatheredPieces(rank, size, own, output, std::move(parts), Outbox::slotBytes, stores));
 }
 
 std::unique_ptr<Exchange> broadcast(int rank, int size, uint8_t *data, size_t bytes, int root) {

@@ -4,12 +4,25 @@
 #include <functional>
 
 #include "../parts.h"
+#include "../stores.h"
 #include "outbox.h"
 
 namespace ct::shared {
 
 // output = sources[0] (+) sources[1] (+) ..., `bytes` of each.
-using Reducer = std::function<void(void *output, const void *const *sources, size_t count, size_t bytes)>;
+using Reducer =
+    std::function<void(void *output, const void *const *sources, size_t count, size_t bytes, Stores stores)>;
+
+// A slot that is being filled.
+class SlotWriter {
+ public:
+  explicit SlotWriter(uint8_t *slot) : slot_(slot) {}
+  void put(size_t offset, const void *source, size_t bytes) { copy_.put(slot_ + offset, source, bytes); }
+
+ private:
+  uint8_t *const slot_;
+  SharedCopy copy_;
+};
 
 // One operation of this rank.
 class Exchange {
@@ -37,7 +50,7 @@ class Exchange {
   // How many rounds must have been read before this one can be filled.
   virtual uint32_t readsBefore(uint32_t) const { return 0; }
   // Fills a slot; yields how many bytes are for others, counted once for each.
-  virtual size_t fill(uint32_t round, uint8_t *slot) = 0;
+  virtual size_t fill(uint32_t round, SlotWriter &slot) = 0;
   virtual uint32_t note() const { return 0; }
   // Takes what the others published.
   virtual void take(uint32_t round, const std::function<Outbox::Page(int)> &page) = 0;

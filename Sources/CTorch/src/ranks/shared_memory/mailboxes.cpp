@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../stores.h"
+
 namespace ct::shared {
 
 size_t Mailboxes::byteCount(int size) {
@@ -65,7 +67,7 @@ void Mailboxes::moveOut(int peer, Traffic &traffic) {
     const uint64_t next = target.published.value.load(std::memory_order_relaxed);
     if (next >= target.consumed.value.load(std::memory_order_acquire) + slotCount) break;
     const size_t length = std::min(slotBytes, transfer.size - transfer.moved);
-    std::memcpy(target.slots[next % slotCount], transfer.bytes + transfer.moved, length);
+    SharedCopy().put(target.slots[next % slotCount], transfer.bytes + transfer.moved, length);
     target.headers[next % slotCount] = Header{transfer.tag, transfer.size, length};
     target.published.value.store(next + 1, std::memory_order_release);
     moved = true;
