@@ -42,8 +42,9 @@ CT_CLONES void addPair(float *sum, const float *left, const float *right, float 
   // In lines, because a compiler must expect a sum that overlaps its terms and would go element by element.
   size_t i = 0;
   for (; i + lineFloats <= count; i += lineFloats) {
-    *reinterpret_cast<LooseFloatLine *>(sum + i) = (*reinterpret_cast<const LooseFloatLine *>(left + i) +
-                                                    *reinterpret_cast<const LooseFloatLine *>(right + i)) * factor;
+    const auto leftLine = *reinterpret_cast<const LooseFloatLine *>(left + i);
+    const auto rightLine = *reinterpret_cast<const LooseFloatLine *>(right + i);
+    *reinterpret_cast<LooseFloatLine *>(sum + i) = (leftLine + rightLine) * factor;
   }
   for (; i < count; ++i) sum[i] = (left[i] + right[i]) * factor;
 }

@@ -13,8 +13,8 @@ enum class Stores {
   streamed,
 };
 
-// The stores for results of which the ranks of a host write so many bytes together: large ones do not stay in the
-// cache that they share.
+// The stores for results of which the ranks of a host write so many bytes together: large ones do not
+// stay in the cache that they share.
 inline Stores storesFor(size_t bytes) {
   constexpr size_t cacheBytes = size_t{8} << 20;
   return bytes >= cacheBytes ? Stores::streamed : Stores::cached;
@@ -26,9 +26,9 @@ void copyBytes(void *target, const void *source, size_t bytes, Stores stores);
 // To be called after streaming by other means, so that nobody sees a later store before what was streamed.
 void orderStreamedStores();
 
-// Copies into memory that other cores have read. Cores that share a cache give lines back quickly; between others it
-// takes ten times as long, and writing past the cache is faster. The first block of a copy tells which: cores are near
-// or far by where the system, or a hypervisor, puts the ranks at the moment.
+// Copies into memory that other cores have read. Cores that share a cache give lines back quickly; between
+// others it takes ten times as long, and writing past the cache is faster. The first block of a copy tells
+// which: cores are near or far by where the system, or a hypervisor, puts the ranks at the moment.
 class SharedCopy {
  public:
   void put(void *target, const void *source, size_t bytes);

@@ -208,8 +208,8 @@ class InPieces : public Exchange {
   const Pieces pieces_;
 };
 
-// Pieces are summed and given on one after the other, while they lie in the cache: first the sum of piece 0, then the
-// sum of piece b + 1 and the giving of piece b in turn. What they overwrite lies there too.
+// Pieces are summed and given on one after the other, while they lie in the cache: first the sum of piece 0,
+// then the sum of piece b + 1 and the giving of piece b in turn. What they overwrite lies there too.
 class AllReduceInParts : public Exchange {
  public:
   AllReduceInParts(int rank, int size, uint8_t *data, Parts parts, Reducer reducer)
