@@ -47,7 +47,7 @@ public struct AsyncFileSearch: Sendable {
   /// Times every candidate.
   ///
   /// - Parameters:
-  ///   - benchmark: the file and its transfers; its own settings are not used.
+  ///   - benchmark: the file and its transfers.
   ///   - directions: what is timed.
   ///   - rounds: rounds over all candidates; the median of each counts.
   ///   - onResult: called after each candidate's last round.
