@@ -2,7 +2,12 @@
 //
 // Weights and states are stored the ordinary way: their lines were just read, and streaming them past the cache
 // measured 0.6 times as fast. The copy is only written, so streaming it saves reading its lines first: 1.1
-// times as fast. Software prefetch measured 0.93 to 0.98 times as fast beside the hardware's own.
+// times as fast.
+//
+// What will be read is asked into the second cache level some thousand elements ahead, one buffer after the
+// other, each by whole rows of memory, instead of a line of each buffer in turn: 1.05 to 1.4 times as fast,
+// as the buffers lie. Asking into the first level, where the buffers' lines push each other out, measured
+// 0.6 times as fast as not asking at all.
 
 // Writes a register past the caches; `to` is aligned to it.
 template <class Tag>
@@ -13,24 +18,50 @@ CK_INLINE void stream(Tag tag, typename Tag::stored *to, Floats lanes) {
   __builtin_nontemporal_store(narrow, reinterpret_cast<Stored *>(to));
 }
 
-// Calls `rule(p, g, states)` for every register, where g is the stored gradient; it yields the new weights and
-// leaves the new states in `states`, if it changes any. The rule is a value, so that stores cannot touch its factors.
+// Elements between two changes of the buffer that is asked for, four of which make a block, and the distance
+// to what is asked for.
+constexpr int64_t turnLength = 256;
+constexpr int64_t blockLength = 4 * turnLength;
+constexpr int64_t prefetchDistance = 2 * blockLength;
+
+// Asks for a part of the block at `from`: what four registers hold.
+template <class Tag>
+CK_INLINE void prefetch(Tag, const typename Tag::stored *from) {
+  constexpr int64_t byteCount = 4 * laneCount * int64_t(sizeof(*from));
+#pragma clang loop unroll(full)
+  for (int64_t byte = 0; byte < byteCount; byte += 64) {
+    __builtin_prefetch(reinterpret_cast<const char *>(from) + byte, 0, 2);
+  }
+}
+
+// The pass of a rule over its buffers. The rule is a value, so that stores cannot touch its factors:
+// `rule(p, g, states)`, where g is the stored gradient, yields the new weights and leaves the new states in
+// `states`, if it changes any.
 template <class Master, class Gradient, class State, class Copy, class Rule>
-static void update_lanes(const ck_update_buffers &b, Rule rule, bool streams, int64_t begin, int64_t end) {
-  constexpr int stateCount = Rule::stateCount;
-  const auto master = static_cast<typename Master::stored *>(b.master);
-  const auto gradient = static_cast<const typename Gradient::stored *>(b.gradient);
-  const auto copy = static_cast<typename Copy::stored *>(b.copy);
-  typename State::stored *places[2];
-  for (int k = 0; k < stateCount; k++) places[k] = static_cast<typename State::stored *>(b.states[k]);
-  int64_t i = begin;
-  for (; i + laneCount <= end; i += laneCount) {
-    Floats states[2];
+struct UpdateLanes {
+  static constexpr int stateCount = Rule::stateCount;
+  Rule rule;
+  typename Master::stored *master;
+  const typename Gradient::stored *gradient;
+  typename State::stored *states[2];
+  typename Copy::stored *copy;
+  bool streams;
+
+  UpdateLanes(const ck_update_buffers &b, Rule rule, bool streams)
+      : rule(rule), master(static_cast<typename Master::stored *>(b.master)),
+        gradient(static_cast<const typename Gradient::stored *>(b.gradient)),
+        copy(static_cast<typename Copy::stored *>(b.copy)), streams(streams) {
+    for (int k = 0; k < stateCount; k++) states[k] = static_cast<typename State::stored *>(b.states[k]);
+  }
+
+  // Updates the register at element i.
+  [[gnu::always_inline]] void update(int64_t i) const {
+    Floats values[2];
 #pragma clang loop unroll(full)
-    for (int k = 0; k < stateCount; k++) states[k] = load(State{}, places[k] + i);
-    const Floats next = rule(load(Master{}, master + i), load(Gradient{}, gradient + i), states);
+    for (int k = 0; k < stateCount; k++) values[k] = load(State{}, states[k] + i);
+    const Floats next = rule(load(Master{}, master + i), load(Gradient{}, gradient + i), values);
 #pragma clang loop unroll(full)
-    for (int k = 0; k < Rule::changedStateCount; k++) store(State{}, places[k] + i, states[k]);
+    for (int k = 0; k < Rule::changedStateCount; k++) store(State{}, states[k] + i, values[k]);
     store(Master{}, master + i, next);
     if constexpr (!std::is_same_v<Copy, Nowhere>) {
       if (streams) {
@@ -40,6 +71,33 @@ static void update_lanes(const ck_update_buffers &b, Rule rule, bool streams, in
       }
     }
   }
+
+  // Updates the turn at element i, while it asks for the block at `ahead` of one buffer.
+  template <class Tag>
+  [[gnu::always_inline]] void update_turn(int64_t i, Tag tag, const typename Tag::stored *ahead) const {
+    for (int64_t k = 0; k < turnLength; k += laneCount) {
+      prefetch(tag, ahead + 4 * k);
+      update(i + k);
+    }
+  }
+
+  [[gnu::always_inline]] void update_block(int64_t i) const {
+    const int64_t ahead = i + prefetchDistance;
+    update_turn(i, Master{}, master + ahead);
+    update_turn(i + turnLength, Gradient{}, gradient + ahead);
+    int64_t done = 2 * turnLength;
+#pragma clang loop unroll(full)
+    for (int k = 0; k < stateCount; k++, done += turnLength) update_turn(i + done, State{}, states[k] + ahead);
+    for (; done < blockLength; done += laneCount) update(i + done);
+  }
+};
+
+template <class Master, class Gradient, class State, class Copy, class Rule>
+static void update_lanes(const ck_update_buffers &b, Rule rule, bool streams, int64_t begin, int64_t end) {
+  const UpdateLanes<Master, Gradient, State, Copy, Rule> lanes(b, rule, streams);
+  int64_t i = begin;
+  for (; i + prefetchDistance + blockLength <= end; i += blockLength) lanes.update_block(i);
+  for (; i + laneCount <= end; i += laneCount) lanes.update(i);
 #if CK_HAS_X86
   if (streams) _mm_sfence();
 #endif
