@@ -53,7 +53,7 @@ import Torch
   }
 
   @Test func `what is neither folder nor file is refused`() {
-    #expect(throws: (any Error).self) { try PretrainedModel(path: "/nowhere/model") }
-    #expect(throws: (any Error).self) { try PretrainedModel(path: "/nowhere/model.gguf") }
+    #expect(throws: (any Error).self) { try PretrainedModel(path: "/dev/null/model") }
+    #expect(throws: (any Error).self) { try PretrainedModel(path: "/dev/null/model.gguf") }
   }
 }

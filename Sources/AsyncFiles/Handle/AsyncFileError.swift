@@ -95,6 +95,7 @@ public struct AsyncFileError: Error, Sendable, Equatable, CustomStringConvertibl
     case EACCES, EPERM: "check the permissions of the file and of its folder"
     case EROFS: "the disk is mounted read-only; choose another folder"
     case ENOENT: "check the path"
+    case ENOTDIR: "a part of the path is a file, not a folder"
     case EISDIR: "the path is a folder, a file is needed"
     case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
     case EIO: "the disk or its connection is broken; see the system's log"

@@ -40,8 +40,9 @@ final class GradientBucket {
     let flat = try gradient.reshape([gradient.elementCount])
     if isWritten[index] {
       try slice(ofEntry: index).addInPlace(flat)
-    } else if buffer == nil, bucket.elementCount == flat.elementCount, flat.dtype == dtype {
-      // A large parameter fills its bucket alone: its gradient is the buffer, without a copy.
+    } else if bucket.elementCount == flat.elementCount, flat.dtype == dtype {
+      // A large parameter fills its bucket alone: its gradient is the buffer, without a copy; nothing of this
+      // pass was in the buffer before.
       buffer = flat
     } else {
       try slice(ofEntry: index).copyInPlace(flat)

@@ -211,12 +211,18 @@ public final class GradientReducer {
     }
     if inFlight.count == GradientReducer.inFlightLimit { try settleOldest() }
     let items = try zip(batch, wholes).map { index, whole in
-      let shard = try Tensor.empty([whole.elementCount / processGroup.size], dtype: whole.dtype, device: whole.device)
+      let shard =
+        try reducesInPlace
+        ? ownSlice(of: buckets[index])
+        : Tensor.empty([whole.elementCount / processGroup.size], dtype: whole.dtype, device: whole.device)
       return QuantizedReduction.Item(output: shard, input: whole, name: buckets[index].label)
     }
     reductionCount += 1
     inFlight.append(try PendingReduction(batch, items, in: processGroup, quantized: quantized))
   }
+
+  /// Whether a sum goes to its place in the buffer at once: where the buffer stays and has the dtype on the wire.
+  private var reducesInPlace: Bool { retention != .ownSlice && communicationDType == nil && quantized == nil }
 
   /// A bucket's gradients as they are sent.
   private func sendableBuffer(_ index: Int) throws -> Tensor {
@@ -237,7 +243,7 @@ public final class GradientReducer {
       switch retention {
       case .whole: try gather(shard, into: bucket.wholeBuffer(), label: bucket.label)
       case .wholeBufferOwnSlice:
-        try ownSlice(of: bucket).copyInPlace(shard)
+        if !reducesInPlace { try ownSlice(of: bucket).copyInPlace(shard) }
         try keepShard(index, shard)
       case .ownSlice: try keepShard(index, shard)
       }

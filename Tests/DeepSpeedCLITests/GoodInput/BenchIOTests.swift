@@ -58,7 +58,7 @@ struct BenchIOTests {
   @Test(
     "What makes no sense is said by name",
     arguments: [
-      (["--folder", "/nowhere"], ["cannot open /nowhere/", "check the path"]),
+      (["--folder", "/dev/null/in"], ["cannot open /dev/null/in/", "is a file, not a folder"]),
       (["--io_size", "many"], ["--io_size is many"]),
       (["--io_size", "1K", "--queue_depth", "0"], ["queue_depth is 0"]),
     ])

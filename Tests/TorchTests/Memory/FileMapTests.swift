@@ -56,8 +56,8 @@ import Torch
   }
 
   @Test func `missing files and folders are named`() throws {
-    let missing = try #require(throws: TorchError.self) { try FileMap(path: "/nowhere/at.all") }
-    #expect(missing.message == "/nowhere/at.all: No such file or directory")
+    let missing = try #require(throws: TorchError.self) { try FileMap(path: "/dev/null/in") }
+    #expect(missing.message == "/dev/null/in: Not a directory")
     #expect(throws: TorchError.self) { try FileMap(path: "/tmp") }
   }
 
